@@ -1,0 +1,162 @@
+"""The app of a service: its routes, its health, its metrics, its OpenAPI document, and errors told as problems."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Annotated, Any
+
+from litestar import Litestar, Request, Response, get
+from litestar.di import Provide
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.params import Dependency
+from litestar.types import ControllerRouterHandler
+
+from jangteo.kit import errors
+from jangteo.kit.auth import Caller, ServiceIdentity, TokenVerifier
+from jangteo.kit.http import problems
+from jangteo.kit.http.body import StrictBody
+from jangteo.kit.http.entrance import Entrance
+from jangteo.kit.settings import ServiceSettings
+from jangteo.kit.telemetry import metrics
+
+log = logging.getLogger(__name__)
+
+MAX_BODY_BYTES = 1_000_000
+CHECK_SECONDS = 2.0
+Check = Callable[[], Awaitable[None]]
+
+
+def create_app(
+    settings: ServiceSettings,
+    routes: Sequence[ControllerRouterHandler],
+    *,
+    title: str,
+    dependencies: Mapping[str, object] | None = None,
+    checks: Mapping[str, Check] | None = None,
+    verifier: TokenVerifier | None = None,
+    identity: ServiceIdentity | None = None,
+) -> Entrance:
+    """Return the ASGI app of a service.
+
+    Routes are given `caller: Caller`, `language: str` ("ko" or "en") and each of `dependencies` by name.
+    `checks` raise while the service cannot do its work; /health/ready tells them by name.
+    """
+    provided: dict[str, Provide] = {
+        "caller": Provide(_caller, sync_to_thread=False),
+        "language": Provide(_language, sync_to_thread=False),
+    }
+    for name, value in (dependencies or {}).items():
+        provided[name] = Provide(_constant(value), use_cache=True, sync_to_thread=False)
+    application = Litestar(
+        route_handlers=[*routes, _live, _readiness(dict(checks or {})), _metrics],
+        dependencies=provided,
+        dto=StrictBody,
+        return_dto=None,
+        exception_handlers={
+            errors.JangteoError: _tell,
+            HTTPException: _tell_http,
+            Exception: _tell_unexpected,
+        },
+        openapi_config=OpenAPIConfig(
+            title=title, version="1", path="/", render_plugins=[JsonRenderPlugin(path="/openapi.json")]
+        ),
+        request_max_body_size=MAX_BODY_BYTES,
+        logging_config=None,
+    )
+    return Entrance(
+        application,  # type: ignore[arg-type]  # Litestar spells the ASGI types in its own way
+        tenants=settings.tenants,
+        default_tenant=settings.default_tenant,
+        verifier=verifier,
+        identity=identity,
+    )
+
+
+# How a route declares what the entrance found out; validation would cost and find nothing.
+CallerOf = Annotated[Caller, Dependency(skip_validation=True)]
+LanguageOf = Annotated[str, Dependency(skip_validation=True)]
+
+
+def _caller(scope: dict[str, Any]) -> Any:
+    return scope["state"]["caller"]
+
+
+def _language(scope: dict[str, Any]) -> Any:
+    return scope["state"]["language"]
+
+
+def _constant(value: object) -> Callable[[], Any]:
+    def provide() -> Any:
+        return value
+
+    return provide
+
+
+@get("/health/live", include_in_schema=False)
+async def _live() -> dict[str, str]:
+    return {"status": "ok"}
+
+
+def _readiness(checks: dict[str, Check]) -> ControllerRouterHandler:
+    async def outcome(name: str, check: Check) -> tuple[str, str]:
+        try:
+            await asyncio.wait_for(check(), CHECK_SECONDS)
+        except Exception as error:
+            return name, type(error).__name__
+        return name, "ok"
+
+    @get("/health/ready", include_in_schema=False)
+    async def ready() -> Response[dict[str, Any]]:
+        outcomes = dict(await asyncio.gather(*(outcome(name, check) for name, check in checks.items())))
+        good = all(state == "ok" for state in outcomes.values())
+        return Response(
+            {"status": "ok" if good else "unavailable", "checks": outcomes}, status_code=200 if good else 503
+        )
+
+    return ready
+
+
+@get("/metrics", include_in_schema=False, media_type="text/plain")
+async def _metrics() -> Response[bytes]:
+    return Response(metrics.exposition(), media_type="text/plain; version=0.0.4")
+
+
+def _tell(request: Request[Any, Any, Any], error: errors.JangteoError) -> Response[bytes]:
+    language = request.scope["state"].get("language", "ko")
+    body = problems.problem(error, language=language, instance=request.scope["path"])
+    headers = {name.decode(): value.decode() for name, value in problems.headers(error, language)}
+    return Response(body, status_code=error.status, media_type=headers.pop("content-type"), headers=headers)
+
+
+def _tell_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    return _tell(request, _translated(error))
+
+
+def _translated(error: HTTPException) -> errors.JangteoError:
+    if isinstance(error, ValidationException):
+        faults = error.extra if isinstance(error.extra, list) else []
+        found = [
+            problems.field_error(str(fault.get("message", "")), str(fault.get("key", "$")))
+            for fault in faults
+            if isinstance(fault, dict)
+        ]
+        if len(found) == 1:
+            return found[0]
+        return errors.InvalidFields(found) if found else problems.FieldMissing(field="$")
+    by_status: dict[int, type[errors.JangteoError]] = {
+        400: problems.BodyMalformed,
+        401: errors.Unauthenticated,
+        403: errors.Forbidden,
+        404: problems.RouteUnknown,
+        405: problems.MethodNotAllowed,
+        413: problems.BodyTooLarge,
+        415: problems.MediaTypeUnsupported,
+    }
+    return by_status.get(error.status_code, problems.Unexpected)()
+
+
+def _tell_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    log.error("unexpected error in %s %s", request.method, request.scope["path"], exc_info=error)
+    return _tell(request, problems.Unexpected())

@@ -1,0 +1,100 @@
+"""Calls from one service to another: addressed by the registry, signed, traced, and failing as the kit's errors."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import aiohttp
+import msgspec
+
+from jangteo.kit.auth import ServiceIdentity
+from jangteo.kit.discovery import Registry
+from jangteo.kit.errors import Conflict, Forbidden, Invalid, JangteoError, NotFound, Unavailable
+from jangteo.kit.telemetry import traces
+
+TIMEOUT_SECONDS = 5.0
+AnswerT = TypeVar("AnswerT")
+
+_decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
+
+
+class ServiceUnavailable(Unavailable):
+    """A service that is needed does not answer."""
+
+    code = "service.unavailable"
+    ko = "필요한 서비스({service})가 잠시 응답하지 않습니다. 잠시 후 다시 시도해 주세요."
+    en = "The service {service} does not answer just now. Please try again in a moment."
+
+
+class ServiceClient:
+    """Calls the internal endpoints of one service."""
+
+    def __init__(
+        self, service: str, session: aiohttp.ClientSession, registry: Registry, identity: ServiceIdentity
+    ) -> None:
+        self._service = service
+        self._session = session
+        self._registry = registry
+        self._identity = identity
+
+    async def get(self, path: str, answer: type[AnswerT], *, tenant: str) -> AnswerT:
+        """GET `path` as `tenant`. Raises NotFound, Conflict, Invalid, Forbidden as answered; ServiceUnavailable."""
+        return await self._call("GET", path, None, answer, tenant)
+
+    async def post(self, path: str, body: Any, answer: type[AnswerT], *, tenant: str) -> AnswerT:
+        """POST `body` as JSON; the endpoint must bear repetition: a call that was not answered is made again once."""
+        return await self._call("POST", path, msgspec.json.encode(body), answer, tenant)
+
+    async def _call(self, method: str, path: str, body: bytes | None, answer: type[AnswerT], tenant: str) -> AnswerT:
+        with traces.client_span(f"{method} {self._service}") as carried:
+            headers = {**carried, "X-Service-Identity": self._identity.token(tenant)}
+            if body is not None:
+                headers["Content-Type"] = "application/json"
+            try:
+                status, raw = await self._send(method, path, body, headers)
+            except aiohttp.ClientConnectionError:
+                # A kept connection may have died with its server; another instance may live.
+                try:
+                    status, raw = await self._send(method, path, body, headers)
+                except (aiohttp.ClientError, TimeoutError) as error:
+                    raise ServiceUnavailable(service=self._service) from error
+            except (aiohttp.ClientError, TimeoutError) as error:
+                raise ServiceUnavailable(service=self._service) from error
+        if status >= 400:
+            raise self._error(status, raw)
+        return _decode(raw, answer)
+
+    async def _send(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        url = self._registry.address(self._service) + path
+        async with self._session.request(method, url, data=body, headers=headers) as response:
+            return response.status, await response.read()
+
+    def _error(self, status: int, raw: bytes) -> JangteoError:
+        category = {
+            404: NotFound,
+            403: Forbidden,
+            401: Forbidden,
+            409: Conflict,
+            422: Invalid,
+            400: Invalid,
+        }.get(status)
+        if category is None:
+            return ServiceUnavailable(service=self._service)
+        return category()
+
+
+def open_session() -> aiohttp.ClientSession:
+    """Return the session that all clients of a process share; close it at the end."""
+    return aiohttp.ClientSession(
+        timeout=aiohttp.ClientTimeout(total=TIMEOUT_SECONDS, connect=1.0),
+        connector=aiohttp.TCPConnector(limit=100, keepalive_timeout=60, ttl_dns_cache=300),
+        auto_decompress=False,
+        skip_auto_headers=("User-Agent", "Accept-Encoding", "Accept"),
+    )
+
+
+def _decode(raw: bytes, answer: type[AnswerT]) -> AnswerT:
+    decoder = _decoders.get(answer)
+    if decoder is None:
+        decoder = _decoders[answer] = msgspec.json.Decoder(answer)
+    result: AnswerT = decoder.decode(raw)
+    return result

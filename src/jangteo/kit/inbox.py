@@ -1,0 +1,97 @@
+"""The inbox: a message takes effect once, however often it comes.
+
+The id of a message is recorded in the transaction of its effect, and the broker is told only after the commit.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
+
+from jangteo.kit.bus import Bus, Delivery, Subscription
+from jangteo.kit.messages import Envelope, Message, open_data, open_envelope
+from jangteo.kit.postgres import Database, Transaction
+from jangteo.kit.telemetry import traces
+
+log = logging.getLogger(__name__)
+
+MessageT = TypeVar("MessageT", bound=Message)
+Handler = Callable[[Any, Transaction], Awaitable[None]]
+
+
+class Source(NamedTuple):
+    """Where a message comes from."""
+
+    tenant: str
+    id: UUID
+
+
+PlainHandler = Callable[[Any, Source], Awaitable[None]]
+
+_RECORD = """
+INSERT INTO inbox (message_id, consumer, tenant) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
+"""
+
+
+async def subscribe(
+    bus: Bus,
+    database: Database,
+    group: str,
+    handlers: Mapping[type[Message], Handler],
+    *,
+    concurrency: int = 16,
+) -> Subscription:
+    """Consume the messages of `handlers` as `group`, each in one transaction with its inbox row.
+
+    A handler gets the message and that transaction. Where it raises Unavailable the message comes again later;
+    where it raises anything else the message is parked in the group's dead-letter queue.
+    """
+
+    async def take_effect(envelope: Envelope, message: Message, handler: Handler) -> None:
+        async with database.transaction(envelope.tenant) as transaction:
+            transaction.cause = envelope.id
+            if await transaction.execute(_RECORD, envelope.id, group, envelope.tenant):
+                await handler(message, transaction)
+
+    return await _consume(bus, group, handlers, take_effect, concurrency)
+
+
+async def subscribe_plain(
+    bus: Bus, group: str, handlers: Mapping[type[Message], PlainHandler], *, concurrency: int = 16
+) -> Subscription:
+    """Consume without an inbox, for a service without PostgreSQL: its handlers bear repetition by themselves."""
+
+    async def take_effect(envelope: Envelope, message: Message, handler: PlainHandler) -> None:
+        await handler(message, Source(envelope.tenant, envelope.id))
+
+    return await _consume(bus, group, handlers, take_effect, concurrency)
+
+
+async def listen(bus: Bus, handlers: Mapping[type[Message], PlainHandler]) -> Subscription:
+    """Hear every message of `handlers` published from now on, in this process, best effort and not durable."""
+    by_type = {cls.type: (cls, handler) for cls, handler in handlers.items()}
+
+    async def hear(delivery: Delivery) -> None:
+        envelope = open_envelope(delivery.body)
+        cls, handler = by_type[envelope.type]
+        await handler(open_data(envelope, cls), Source(envelope.tenant, envelope.id))
+
+    return await bus.listen(list(by_type), hear)
+
+
+async def _consume(
+    bus: Bus,
+    group: str,
+    handlers: Mapping[type[Message], Any],
+    take_effect: Callable[[Envelope, Message, Any], Awaitable[None]],
+    concurrency: int,
+) -> Subscription:
+    by_type = {cls.type: (cls, handler) for cls, handler in handlers.items()}
+
+    async def deliver(delivery: Delivery) -> None:
+        envelope = open_envelope(delivery.body)
+        cls, handler = by_type[envelope.type]
+        with traces.message_span(f"{group} {envelope.type}", envelope.traceparent):
+            await take_effect(envelope, open_data(envelope, cls), handler)
+
+    return await bus.consume(group, list(by_type), deliver, concurrency=concurrency)

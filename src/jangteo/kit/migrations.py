@@ -1,0 +1,89 @@
+"""Migrations: each service keeps its own in `migrations/`, and this runs them, by Alembic, as the schema's owner.
+
+Also the statements that make the kit's own tables, to be called from a service's first migration.
+"""
+
+from pathlib import Path
+
+from alembic import command, op
+from alembic.config import Config
+
+_SCRIPTS = Path(__file__).parent / "alembic"
+
+
+def migrate(url: str, versions: Path) -> None:
+    """Bring the database at `url` (its owner's) to the newest revision in the folder `versions`."""
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS))
+    config.set_main_option("version_locations", str(versions))
+    config.set_main_option("path_separator", "newline")
+    config.attributes["url"] = url.replace("postgresql://", "postgresql+psycopg://", 1)
+    command.upgrade(config, "heads")
+
+
+def protect_tenants(*tables: str) -> None:
+    """Let a session see and write only the rows of its own tenant in `tables`."""
+    for table in tables:
+        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+        op.execute(
+            f"CREATE POLICY tenant_rows ON {table} USING"
+            " (tenant = current_setting('app.tenant', true) OR current_setting('app.tenant', true) = '*')"
+        )
+
+
+def create_outbox() -> None:
+    """Make the table of jangteo.kit.outbox."""
+    op.execute(
+        """CREATE TABLE outbox (
+            id uuid PRIMARY KEY, tenant text NOT NULL, type text NOT NULL, key text NOT NULL, body bytea NOT NULL,
+            created_at timestamptz NOT NULL DEFAULT now(), claimed_until timestamptz NOT NULL DEFAULT now(),
+            attempts int NOT NULL DEFAULT 0, parked_at timestamptz)
+           WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000)"""
+    )
+    protect_tenants("outbox")
+
+
+def create_inbox() -> None:
+    """Make the table of jangteo.kit.inbox."""
+    op.execute(
+        """CREATE TABLE inbox (
+            message_id uuid NOT NULL, consumer text NOT NULL, tenant text NOT NULL,
+            received_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (message_id, consumer))"""
+    )
+    protect_tenants("inbox")
+
+
+def create_idempotency() -> None:
+    """Make the table of jangteo.kit.idempotency."""
+    op.execute(
+        """CREATE TABLE idempotency (
+            tenant text NOT NULL, caller text NOT NULL, operation text NOT NULL, key text NOT NULL,
+            request_digest bytea NOT NULL, status int NOT NULL, body bytea NOT NULL,
+            created_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (tenant, caller, operation, key))"""
+    )
+    protect_tenants("idempotency")
+
+
+def create_events() -> None:
+    """Make the table of jangteo.kit.eventstore; its rows can be neither changed nor removed."""
+    op.execute(
+        """CREATE TABLE events (
+            tenant text NOT NULL, stream_id uuid NOT NULL, version int NOT NULL CHECK (version > 0),
+            id uuid NOT NULL, type text NOT NULL, data jsonb NOT NULL, at timestamptz NOT NULL,
+            actor text NOT NULL, cause uuid, PRIMARY KEY (stream_id, version))"""
+    )
+    op.execute("CREATE RULE events_are_final AS ON UPDATE TO events DO INSTEAD NOTHING")
+    op.execute("CREATE RULE events_stay AS ON DELETE TO events DO INSTEAD NOTHING")
+    protect_tenants("events")
+
+
+def create_person_keys() -> None:
+    """Make the table of jangteo.kit.privacy."""
+    op.execute(
+        """CREATE TABLE person_keys (
+            tenant text NOT NULL, person_id uuid NOT NULL, wrapped_key bytea,
+            created_at timestamptz NOT NULL DEFAULT now(), destroyed_at timestamptz,
+            PRIMARY KEY (tenant, person_id),
+            CHECK ((wrapped_key IS NULL) = (destroyed_at IS NOT NULL)))"""
+    )
+    protect_tenants("person_keys")

@@ -1,0 +1,196 @@
+"""The outbox: messages are stored in the transaction that causes them, and published after it.
+
+The writer hands the rows of a committed transaction straight to the relay, so that the usual message needs no
+query to be found; the sweep claims what a crash or a silent broker left behind. A published row is deleted.
+A row that the broker keeps refusing is parked, never blocking the rest.
+"""
+
+import asyncio
+import logging
+from uuid import UUID
+
+from jangteo.kit.bus import Bus, Outgoing
+from jangteo.kit.errors import JangteoError, Unavailable
+from jangteo.kit.ids import new_id
+from jangteo.kit.messages import Message, encode
+from jangteo.kit.postgres import Database, Hook, Transaction
+from jangteo.kit.telemetry import metrics, traces
+
+log = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 1.0
+# A row this old was not published by its own process: that one died, or its broker did not answer.
+LEFT_BEHIND_SECONDS = 5
+CLAIM_SECONDS = 30
+BATCH = 200
+MAX_ATTEMPTS = 10
+# Published rows are deleted together; a crash in between only publishes them again, under the same id.
+DELETE_DELAY_SECONDS = 0.1
+
+_INSERT = """
+INSERT INTO outbox (id, tenant, type, key, body)
+SELECT unnest($1::uuid[]), $2, unnest($3::text[]), unnest($4::text[]), unnest($5::bytea[])
+"""
+_CLAIM = f"""
+UPDATE outbox SET attempts = attempts + 1, claimed_until = now() + interval '{CLAIM_SECONDS} seconds'
+WHERE id IN (
+    SELECT id FROM outbox
+    WHERE parked_at IS NULL AND claimed_until < now()
+      AND created_at < now() - interval '{LEFT_BEHIND_SECONDS} seconds'
+    ORDER BY id LIMIT {BATCH} FOR UPDATE SKIP LOCKED)
+RETURNING id, type, key, body, attempts
+"""
+
+
+class Relay:
+    """Publishes what the transactions of one database say."""
+
+    def __init__(self, database: Database, bus: Bus, *, source: str) -> None:
+        self._database = database
+        self._bus = bus
+        self._source = source
+        self._fresh: list[Outgoing] = []
+        self._published: list[UUID] = []
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._tasks: list[asyncio.Task[None]] = []
+        database.use_outbox(self._write)
+
+    async def start(self) -> None:
+        """Begin to publish and to sweep."""
+        self._tasks = [asyncio.create_task(self._publish_fresh()), asyncio.create_task(self._sweep())]
+
+    async def stop(self) -> None:
+        """Publish what is in hand and stop."""
+        self._stopping = True
+        self._wake.set()
+        await asyncio.gather(*self._tasks)
+
+    async def _write(self, transaction: Transaction, messages: list[Message]) -> Hook:
+        now, traceparent = transaction.clock.now(), traces.current_traceparent()
+        rows = []
+        for message in messages:
+            id = new_id()
+            body = encode(
+                message,
+                id=id,
+                source=self._source,
+                tenant=transaction.tenant,
+                time=now,
+                traceparent=traceparent,
+            )
+            rows.append(Outgoing(id=str(id), type=message.type, key=message.partition(), body=body))
+        await transaction.execute(
+            _INSERT,
+            [row.id for row in rows],
+            transaction.tenant,
+            [row.type for row in rows],
+            [row.key for row in rows],
+            [row.body for row in rows],
+        )
+
+        def hand_over() -> None:
+            self._fresh.extend(rows)
+            self._wake.set()
+
+        return hand_over
+
+    async def _publish_fresh(self) -> None:
+        while not (self._stopping and not self._fresh and not self._published):
+            if not self._fresh and not self._published:
+                await self._wake.wait()
+            self._wake.clear()
+            batch, self._fresh = self._fresh, []
+            if batch:
+                try:
+                    await self._bus.publish(batch)
+                    self._published.extend(UUID(row.id) for row in batch)
+                except JangteoError:
+                    log.warning("publishing %d messages failed; the sweep takes them", len(batch))
+            if self._published and not self._fresh:
+                await self._delete_published()
+
+    async def _delete_published(self) -> None:
+        if not self._stopping:
+            try:
+                # New messages come first: deleting old rows can wait, publishing cannot.
+                await asyncio.wait_for(self._wake.wait(), DELETE_DELAY_SECONDS)
+                if len(self._published) < BATCH:
+                    return
+            except TimeoutError:
+                pass
+        ids, self._published = self._published, []
+        try:
+            async with self._database.system() as transaction:
+                await transaction.execute("DELETE FROM outbox WHERE id = ANY($1)", ids)
+        except Unavailable:
+            log.warning("%d published rows stay in the outbox; the sweep takes them", len(ids))
+
+    async def _sweep(self) -> None:
+        while not self._stopping:
+            try:
+                swept = await self.sweep_once()
+            except Unavailable:
+                swept = 0
+            except Exception:
+                log.exception("the sweep of the outbox failed")
+                swept = 0
+            if swept < BATCH:
+                await _sleep_until(self, SWEEP_SECONDS)
+
+    async def sweep_once(self) -> int:
+        """Publish rows left behind, at most one batch; return how many were claimed.
+
+        Raises Unavailable where the database or the broker does not answer; the claim then runs out by itself.
+        """
+        async with self._database.system() as transaction:
+            rows = await transaction.fetch(_CLAIM)
+        if not rows:
+            return 0
+        try:
+            await self._bus.publish([_outgoing(row) for row in rows])
+        except Unavailable:
+            await self._unclaim([row["id"] for row in rows])
+            raise
+        except JangteoError:
+            await self._publish_one_by_one(rows)
+            return len(rows)
+        async with self._database.system() as transaction:
+            await transaction.execute("DELETE FROM outbox WHERE id = ANY($1)", [row["id"] for row in rows])
+        return len(rows)
+
+    async def _unclaim(self, ids: list[UUID]) -> None:
+        # A silent broker is not the row's fault: it neither counts as an attempt nor waits for the claim to end.
+        async with self._database.system() as transaction:
+            await transaction.execute(
+                "UPDATE outbox SET attempts = attempts - 1, claimed_until = now() WHERE id = ANY($1)", ids
+            )
+
+    async def _publish_one_by_one(self, rows: list[dict[str, object]]) -> None:
+        for row in rows:
+            try:
+                await self._bus.publish([_outgoing(row)])
+                statement = "DELETE FROM outbox WHERE id = $1"
+            except Unavailable:
+                continue
+            except JangteoError as error:
+                if int(str(row["attempts"])) < MAX_ATTEMPTS:
+                    continue
+                log.error("message %s (%s) is parked in the outbox: %s", row["id"], row["type"], error)
+                metrics.outbox_parked(str(row["type"]))
+                statement = "UPDATE outbox SET parked_at = now() WHERE id = $1"
+            async with self._database.system() as transaction:
+                await transaction.execute(statement, row["id"])
+
+
+def _outgoing(row: dict[str, object]) -> Outgoing:
+    body = row["body"]
+    assert isinstance(body, bytes)  # noqa: S101  (the column is bytea)
+    return Outgoing(id=str(row["id"]), type=str(row["type"]), key=str(row["key"]), body=body)
+
+
+async def _sleep_until(relay: Relay, seconds: float) -> None:
+    for _ in range(max(1, round(seconds / 0.25))):
+        if relay._stopping:
+            return
+        await asyncio.sleep(0.25)

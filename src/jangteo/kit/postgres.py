@@ -1,0 +1,216 @@
+"""PostgreSQL: a pool whose connections know their tenant, and transactions that carry outgoing messages.
+
+Row-level security reads the session setting `app.tenant`. A connection keeps the tenant it last served, so the
+setting costs a round trip only when the tenant changes. `*` is the mall's own sweeps over all tenants.
+"""
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from jangteo.kit.clock import Clock, SystemClock
+from jangteo.kit.errors import Unavailable
+from jangteo.kit.messages import Message
+
+EVERY_TENANT = "*"
+_TENANT = re.compile(r"[a-z0-9-]{1,40}|\*")
+_STATEMENT_TIMEOUT_SECONDS = 30
+
+Hook = Callable[[], None]
+OutboxWriter = Callable[["Transaction", list[Message]], Awaitable[Hook]]
+
+
+class DatabaseUnavailable(Unavailable):
+    """PostgreSQL does not answer, or refused because of another transaction; the same again may work."""
+
+    code = "database.unavailable"
+
+
+class ConcurrentUpdate(Unavailable):
+    """Somebody else changed the same thing in the same moment; doing it again on the new state is right."""
+
+    status = 409
+    code = "concurrent_update"
+    ko = "다른 요청이 먼저 처리되었습니다. 다시 시도해 주세요."
+    en = "Somebody else changed this at the same moment. Please try again."
+
+
+class Reader:
+    """Reads within one tenant."""
+
+    def __init__(self, connection: Any, tenant: str) -> None:
+        self._connection = connection
+        self.tenant = tenant
+
+    async def fetch(self, sql: str, *arguments: Any) -> list[Any]:
+        """Return all rows."""
+        rows: list[Any] = await self._connection.fetch(sql, *arguments)
+        return rows
+
+    async def fetchrow(self, sql: str, *arguments: Any) -> Any | None:
+        """Return the first row, or None."""
+        return await self._connection.fetchrow(sql, *arguments)
+
+    async def fetchval(self, sql: str, *arguments: Any) -> Any:
+        """Return the first column of the first row, or None."""
+        return await self._connection.fetchval(sql, *arguments)
+
+
+class Transaction(Reader):
+    """One unit of work: its statements, its outgoing messages and what follows the commit happen together or not."""
+
+    def __init__(self, connection: Any, tenant: str, clock: Clock) -> None:
+        super().__init__(connection, tenant)
+        self.clock = clock
+        self.cause: UUID | None = None
+        self._messages: list[Message] = []
+        self._hooks: list[Hook] = []
+
+    async def execute(self, sql: str, *arguments: Any) -> int:
+        """Run a statement and return how many rows it touched."""
+        status: str = await self._connection.execute(sql, *arguments)
+        return int(count) if (count := status.rpartition(" ")[2]).isdigit() else 0
+
+    async def executemany(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run a statement for each row of arguments."""
+        await self._connection.executemany(sql, rows)
+
+    def send(self, *messages: Message) -> None:
+        """Publish `messages` if, and only if, this transaction commits."""
+        self._messages.extend(messages)
+
+    def after_commit(self, hook: Hook) -> None:
+        """Call `hook` once the commit has succeeded; it must not fail. A crash before it loses the call."""
+        self._hooks.append(hook)
+
+
+class Database:
+    """A service's own database."""
+
+    def __init__(self, pool: Any, tenants: dict[int, str], clock: Clock) -> None:
+        self._pool = pool
+        self._tenants = tenants
+        self._outbox: OutboxWriter | None = None
+        self.clock = clock
+
+    def use_outbox(self, writer: OutboxWriter) -> None:
+        """Let `writer` store the messages of each transaction; the hook it returns runs after the commit."""
+        self._outbox = writer
+
+    @asynccontextmanager
+    async def transaction(self, tenant: str) -> AsyncIterator[Transaction]:
+        """Open a transaction of `tenant`; commit at the end, roll back on any error.
+
+        Raises DatabaseUnavailable where PostgreSQL cannot be reached or chose this transaction as a victim.
+        """
+        with _translated():
+            async with self._pool.acquire() as connection:
+                transaction = Transaction(connection, tenant, self.clock)
+                try:
+                    await connection.execute(self._begin(connection, tenant))
+                    yield transaction
+                    if transaction._messages:
+                        if self._outbox is None:
+                            raise RuntimeError("a transaction sent messages, but its database has no outbox")
+                        transaction._hooks.append(await self._outbox(transaction, transaction._messages))
+                    await connection.execute("COMMIT")
+                except BaseException:
+                    # The rollback may undo the setting of the tenant as well.
+                    self._tenants.pop(connection.get_server_pid(), None)
+                    if not connection.is_closed():
+                        await connection.execute("ROLLBACK")
+                    raise
+        for hook in transaction._hooks:
+            hook()
+
+    @asynccontextmanager
+    async def read(self, tenant: str) -> AsyncIterator[Reader]:
+        """Lend a connection for reads of `tenant`, each statement by itself."""
+        with _translated():
+            async with self._pool.acquire() as connection:
+                if self._tenants.get(connection.get_server_pid()) != tenant:
+                    await connection.execute(self._switch(connection, tenant))
+                yield Reader(connection, tenant)
+
+    def system(self) -> Any:
+        """Open a transaction over all tenants, for the service's own sweeps; never for a request."""
+        return self.transaction(EVERY_TENANT)
+
+    async def check(self) -> None:
+        """Raise DatabaseUnavailable unless PostgreSQL answers."""
+        async with self.read(EVERY_TENANT) as reader:
+            await reader.fetchval("SELECT 1")
+
+    def _begin(self, connection: Any, tenant: str) -> str:
+        if self._tenants.get(connection.get_server_pid()) == tenant:
+            return "BEGIN"
+        return "BEGIN; " + self._switch(connection, tenant)
+
+    def _switch(self, connection: Any, tenant: str) -> str:
+        if not _TENANT.fullmatch(tenant):
+            raise ValueError(f"not a tenant: {tenant!r}")
+        self._tenants[connection.get_server_pid()] = tenant
+        return f"SET app.tenant = '{tenant}'"
+
+
+@asynccontextmanager
+async def open_database(
+    url: str, *, clock: Clock | None = None, min_size: int = 1, max_size: int = 10
+) -> AsyncIterator[Database]:
+    """Open the pool of a service's database and close it at the end.
+
+    Raises DatabaseUnavailable where PostgreSQL cannot be reached at all.
+    """
+    tenants: dict[int, str] = {}
+
+    async def forget_tenant(connection: Any) -> None:
+        tenants.pop(connection.get_server_pid(), None)
+
+    async def keep_session(_: Any) -> None:
+        """Leave the session as it is: every use sets its tenant, and nothing else is ever set."""
+
+    with _translated():
+        pool = await asyncpg.create_pool(
+            url,
+            min_size=min_size,
+            max_size=max_size,
+            init=forget_tenant,
+            reset=keep_session,
+            command_timeout=_STATEMENT_TIMEOUT_SECONDS,
+            server_settings={"application_name": "jangteo", "jit": "off"},
+        )
+    try:
+        yield Database(pool, tenants, clock or SystemClock())
+    finally:
+        await pool.close()
+
+
+_TRANSIENT = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.QueryCanceledError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+)
+
+
+class _translated:  # noqa: N801  (reads as a clause at its place of use)
+    """Turns the driver's transient errors into DatabaseUnavailable."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        if isinstance(error, _TRANSIENT):
+            raise DatabaseUnavailable() from error

@@ -1,0 +1,73 @@
+"""Settings come from the environment, typed, once, at the start of a process; a secret has no default."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+PREFIX = "JANGTEO_"
+SettingsT = TypeVar("SettingsT", bound="ServiceSettings")
+
+
+class SettingsError(Exception):
+    """A setting is missing or of the wrong form; the message names the variable, never its value."""
+
+
+class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What every process is told."""
+
+    service: str
+    environment: str = "local"
+    host: str = "127.0.0.1"
+    port: int = 0
+    bus_url: str
+    tenants: tuple[str, ...] = ("demo",)
+    default_tenant: str = "demo"
+    public_url: str = "http://127.0.0.1:8080"
+    identity_dir: str = ""
+    log_level: str = "INFO"
+    trace_ratio: float = 0.05
+    trace_file: str = ""
+    otlp_endpoint: str = ""
+    stop_seconds: float = 10.0
+
+
+def load(cls: type[SettingsT], service: str, environ: Mapping[str, str] = os.environ) -> SettingsT:
+    """Read the settings of `service` from `environ`.
+
+    Field `foo_bar` is looked for as JANGTEO_<SERVICE>_FOO_BAR, then JANGTEO_FOO_BAR, each also with `_FILE`
+    behind it: then the value is that file's content. Lists are separated by commas.
+    Raises SettingsError, naming the variable, where a required one is missing or one does not parse.
+    """
+    values: dict[str, object] = {"service": service}
+    own = PREFIX + service.upper().replace("-", "_") + "_"
+    for field in msgspec.structs.fields(cls):
+        if field.name == "service":
+            continue
+        text = _lookup(environ, own + field.name.upper())
+        if text is None:
+            text = _lookup(environ, PREFIX + field.name.upper())
+        if text is None:
+            if field.required:
+                raise SettingsError(f"{PREFIX}{field.name.upper()} is not set")
+            continue
+        values[field.name] = text.split(",") if field.name == "tenants" else text
+    try:
+        return msgspec.convert(values, cls, strict=False)
+    except msgspec.ValidationError as error:
+        path = str(error).rsplit("$.", 1)[-1].rstrip("`")
+        raise SettingsError(f"{PREFIX}{path.upper()}: {str(error).split(' - at')[0]}") from None
+
+
+def _lookup(environ: Mapping[str, str], name: str) -> str | None:
+    if name in environ:
+        return environ[name]
+    path = environ.get(name + "_FILE")
+    if path is None:
+        return None
+    try:
+        return Path(path).read_text().strip()
+    except OSError as error:
+        raise SettingsError(f"{name}_FILE: {error.strerror}") from None
