@@ -3,14 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import Litestar, Request, Response, get
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.params import Dependency
+from litestar.params import SkipValidation
 from litestar.types import ControllerRouterHandler
 
 from jangteo.kit import errors
@@ -75,8 +75,8 @@ def create_app(
 
 
 # How a route declares what the entrance found out; validation would cost and find nothing.
-CallerOf = Annotated[Caller, Dependency(skip_validation=True)]
-LanguageOf = Annotated[str, Dependency(skip_validation=True)]
+CallerOf = NamedDependency[SkipValidation[Caller]]
+LanguageOf = NamedDependency[SkipValidation[str]]
 
 
 def _caller(scope: dict[str, Any]) -> Any:
