@@ -1,0 +1,51 @@
+"""The logs of the processes: one file each, the previous one kept beside it when it has grown large."""
+
+import sys
+import time
+from pathlib import Path
+
+from jangteo.stack.home import Home, StackError
+
+_ROTATE_BYTES = 10 * 1024 * 1024
+_TAIL_BYTES = 256 * 1024
+_FOLLOW_SECONDS = 0.2
+
+
+def rotate(log: Path) -> None:
+    """Move a log that has grown large to `<name>.1`; called before its process starts."""
+    if log.exists() and log.stat().st_size > _ROTATE_BYTES:
+        log.replace(log.with_name(log.name + ".1"))
+
+
+def tail(log: Path, lines: int) -> str:
+    """Return the last `lines` lines, empty where there is no log yet."""
+    if not log.exists():
+        return ""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - _TAIL_BYTES))
+        text = file.read().decode(errors="replace")
+    return "".join(text.splitlines(keepends=True)[-lines:]) if lines else ""
+
+
+def show(home: Home, name: str, lines: int, follow: bool) -> int:
+    """Print the end of a log, and with `follow` what is added to it until Ctrl-C."""
+    log = home.log(name)
+    if not log.exists():
+        known = ", ".join(sorted(file.stem for file in home.logs.glob("*.log"))) or "none yet"
+        raise StackError(f"no log called {name}; there are: {known}")
+    position = log.stat().st_size
+    sys.stdout.write(tail(log, lines))
+    sys.stdout.flush()
+    while follow:
+        time.sleep(_FOLLOW_SECONDS)
+        if not log.exists():
+            continue
+        if log.stat().st_size < position:
+            position = 0  # rotated
+        with log.open("rb") as file:
+            file.seek(position)
+            added = file.read()
+        position += len(added)
+        sys.stdout.write(added.decode(errors="replace"))
+        sys.stdout.flush()
+    return 0

@@ -1,0 +1,135 @@
+"""Starts a supervisor and talks to it: what the command line and the tests share."""
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import IO
+
+from jangteo.stack import leftovers
+from jangteo.stack.control import Answer, ask
+from jangteo.stack.daemon import ALREADY_RUNNING, LOCK, LOG, PLAN
+from jangteo.stack.home import Home, StackError
+from jangteo.stack.logs import rotate, tail
+from jangteo.stack.plan import Plan
+
+_START_SECONDS = 30.0
+_STOP_SECONDS = 90.0
+_POLL_SECONDS = 0.02
+_LINES_SHOWN = 20
+
+
+class Remote:
+    """The supervisor of one home, seen from another process."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def running(self) -> bool:
+        """Say whether a supervisor holds the home."""
+        try:
+            lock = os.open(self.home.run / LOCK, os.O_RDWR)
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(lock)
+        return False
+
+    def launch(self, plan: Plan) -> None:
+        """Start a supervisor, detached from the terminal, that carries out `plan`."""
+        self.home.prepare()
+        plan.write(self.home.run / PLAN)
+        log = self.home.log(LOG)
+        rotate(log)
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("JANGTEO_")}
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "jangteo.stack.daemon", str(self.home.root)],
+                stdin=subprocess.PIPE if plan.attached else subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd=self.home.root,
+                env=environment,
+                start_new_session=True,
+            )
+
+    def ask(self, question: Answer, timeout: float | None = None) -> Iterator[Answer]:
+        """Ask the supervisor, waiting for its socket while it is only just starting. Raises StackError."""
+        deadline = time.monotonic() + _START_SECONDS
+        while True:
+            try:
+                yield from ask(self.home.run, question, timeout)
+                return
+            except (FileNotFoundError, ConnectionRefusedError) as error:
+                code = self._process.poll() if self._process else None
+                if code not in (None, ALREADY_RUNNING) or (code is None and not self._process and not self.running()):
+                    log = tail(self.home.log(LOG), _LINES_SHOWN)
+                    raise StackError(f"the supervisor ended ({code}):\n{log}") from error
+                if time.monotonic() > deadline:
+                    raise StackError(f"the supervisor does not answer; see {self.home.log(LOG)}") from error
+                time.sleep(_POLL_SECONDS)
+
+    def follow(self, question: Answer, out: IO[str] | None) -> None:
+        """Ask, print each line that comes to `out`, and return when all is well. Raises StackError otherwise."""
+        for answer in self.ask(question):
+            match answer:
+                case {"line": str(line)}:
+                    if out is not None:
+                        print(line, file=out, flush=True)
+                case {"event": "failed", "name": str(name), "text": str(text)}:
+                    raise StackError(f"{text}\n{self._explain(name)}")
+                case {"event": "down"} if question["do"] != "stop":
+                    raise StackError("the mall is being stopped")
+
+    def status(self) -> Answer:
+        """Return what runs, in what state."""
+        return next(self.ask({"do": "status"}))
+
+    def pid(self, name: str) -> int | None:
+        """Return the process called `name`, None while it is down. Raises StackError for a name that is none."""
+        for unit in self.status()["units"]:
+            if unit["name"] == name:
+                return None if unit["pid"] is None else int(unit["pid"])
+        raise StackError(f"nothing called {name} runs here")
+
+    def kill(self, name: str) -> None:
+        """Kill a process with SIGKILL and return when the supervisor has noticed; it starts it again."""
+        pid = self.pid(name)
+        if pid is None:
+            return
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        while self.pid(name) == pid:
+            time.sleep(_POLL_SECONDS)
+
+    def stop(self, out: IO[str] | None = None) -> list[int]:
+        """Stop everything; return the pids of what had outlived a killed supervisor and had to be ended here."""
+        if self.running():
+            with suppress(StackError):  # it may end of itself in this moment
+                self.follow({"do": "stop"}, out)
+            deadline = time.monotonic() + _STOP_SECONDS
+            while self.running():
+                if time.monotonic() > deadline:
+                    raise StackError(f"the supervisor does not stop; see {self.home.log(LOG)}")
+                time.sleep(_POLL_SECONDS)
+        if self._process is not None:
+            if self._process.stdin is not None:
+                self._process.stdin.close()
+            self._process.wait()
+            self._process = None
+        return leftovers.end(self.home) if self.home.run.exists() else []
+
+    def _explain(self, name: str) -> str:
+        lines = tail(self.home.log(name), _LINES_SHOWN).rstrip()
+        return (
+            f"--- the end of {self.home.log(name)}:\n{lines}" if lines else f"its log, {self.home.log(name)}, is empty"
+        )

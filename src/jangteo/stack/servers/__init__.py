@@ -1,0 +1,1 @@
+"""How each embedded server is started, found healthy and stopped; one file per server."""

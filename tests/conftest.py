@@ -1,0 +1,74 @@
+"""Real servers, real databases and a whole mall for the tests: started when first asked for, always stopped."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from jangteo.stack.embedded import Servers
+
+DatabaseFor = Callable[[str], str]
+
+
+@pytest.fixture(scope="session")
+def throw_away() -> Iterator[Callable[[str], Path]]:
+    """Give new folders for homes, removed at the end; not pytest's own, which PostgreSQL's user cannot enter."""
+    folders: list[Path] = []
+
+    def make(name: str) -> Path:
+        folder = Path(tempfile.mkdtemp(prefix=f"jangteo-{name}-"))
+        folder.chmod(0o711)
+        folders.append(folder)
+        return folder
+
+    yield make
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def servers(throw_away: Callable[[str], Path]) -> Iterator[Servers]:
+    """PostgreSQL, Valkey, NATS and the document server: empty, fast, shared by the session."""
+    with Servers(throw_away("servers"), fsync=False) as running:
+        yield running.start("postgres", "valkey", "nats", "documents")
+
+
+@pytest.fixture(scope="session")
+def database_for(servers: Servers) -> DatabaseFor:
+    """Give the URL of a service's database, made by its real migrations, in the service's own role.
+
+    A name that is no service's gives an empty database; `servers.url("postgres", name, owner=True)` may make tables.
+    """
+    ready: dict[str, str] = {}
+
+    def database(service: str) -> str:
+        if service not in ready:
+            servers.create_database(service)
+            _migrate(servers, service)
+            ready[service] = servers.url("postgres", service)
+        return ready[service]
+
+    return database
+
+
+def _migrate(servers: Servers, service: str) -> None:
+    from jangteo.stack.databases import migrations_of
+
+    if not any(migrations_of(service).glob("*.py")):
+        return
+    environment = os.environ | {"JANGTEO_MIGRATION_URL": servers.url("postgres", service, owner=True)}
+    command = [sys.executable, "-m", "jangteo.cli", "migrate", service]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def tenant() -> str:
+    """A tenant that no other test has."""
+    return f"t-{uuid.uuid4().hex[:12]}"
