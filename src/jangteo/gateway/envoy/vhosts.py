@@ -1,0 +1,156 @@
+"""Envoy's route configuration: one route for each row of the table, and a 405 behind each known path."""
+
+from typing import Any
+
+from jangteo.gateway.routes import ROUTES, Access, Limit, Route
+
+Json = dict[str, Any]
+
+JWT_FILTER = "envoy.filters.http.jwt_authn"
+LIMIT_FILTER = "envoy.filters.http.local_ratelimit"
+BUFFER_FILTER = "envoy.filters.http.buffer"
+CORS_FILTER = "envoy.filters.http.cors"
+TYPE = "type.googleapis.com/envoy.extensions.filters.http."
+HTTP, HTTPS = "http", "https"
+PREVIOUS_HOSTS = "type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"
+ALLOWED_HEADERS = "authorization,content-type,accept-language,idempotency-key,if-match,if-none-match"
+
+# A POST is sent again only when nothing of it can have reached the service.
+RETRY_UNSENT = "connect-failure,refused-stream,reset-before-request"
+RETRY_SAFE = RETRY_UNSENT + ",reset,retriable-status-codes"
+STREAM_IDLE_SECONDS = 120  # a live stream sends a sign of life more often than this
+
+
+def route_configuration(name: str, hsts_age: int, origins: tuple[str, ...], routes: tuple[Route, ...] = ROUTES) -> Json:
+    """Return the RouteConfiguration `name` (HTTP or HTTPS) for `routes`."""
+    host: Json = {"name": "mall", "domains": ["*"], "routes": _routes(routes)}
+    if origins:
+        host["typed_per_filter_config"] = {CORS_FILTER: _cors(origins)}
+    answer = [
+        _header("x-content-type-options", "nosniff"),
+        _header("referrer-policy", "no-referrer"),
+        _header("x-frame-options", "DENY"),
+        _header("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+    ]
+    if name == HTTPS:
+        answer.append(_header("strict-transport-security", f"max-age={hsts_age}"))
+    return {
+        "@type": "type.googleapis.com/envoy.config.route.v3.RouteConfiguration",
+        "name": name,
+        "virtual_hosts": [host],
+        "response_headers_to_add": answer,
+    }
+
+
+def _routes(routes: tuple[Route, ...]) -> list[Json]:
+    rendered = [_route(route) for route in routes]
+    methods: dict[str, list[str]] = {}
+    first: dict[str, Route] = {}
+    for route in routes:
+        methods.setdefault(route.path, []).append(route.method)
+        first.setdefault(route.path, route)
+    return rendered + [_wrong_method(first[path], allowed) for path, allowed in methods.items()]
+
+
+def _path(route: Route) -> Json:
+    if route.prefix:
+        return {"prefix": route.prefix}
+    if route.is_exact:
+        return {"path": route.path}
+    return {"safe_regex": {"regex": route.pattern}}
+
+
+def _route(route: Route) -> Json:
+    action: Json = {
+        "cluster": route.service,
+        "timeout": "0s" if route.streams else f"{route.timeout_seconds}s",
+        "retry_policy": _retries(route),
+        "rate_limits": [{"actions": _client_of(route)}],
+    }
+    if route.streams:
+        action["idle_timeout"] = f"{STREAM_IDLE_SECONDS}s"
+    rendered: Json = {
+        "name": route.name,
+        "match": {**_path(route), "headers": [{"name": ":method", "string_match": {"exact": route.method}}]},
+        "route": action,
+        "typed_per_filter_config": _filters(route),
+    }
+    if route.access is Access.PUBLIC and route.limit is not Limit.WEBHOOK:
+        # Nobody looked at it, so nobody behind us should: services refuse a token that has expired.
+        rendered["request_headers_to_remove"] = ["authorization"]
+    return rendered
+
+
+def _wrong_method(route: Route, allowed: list[str]) -> Json:
+    return {
+        "name": f"405 {route.path}",
+        "match": _path(route),
+        "direct_response": {"status": 405},
+        "response_headers_to_add": [_header("allow", ", ".join(sorted(allowed)))],
+        "typed_per_filter_config": {JWT_FILTER: _jwt_off()},
+    }
+
+
+def _client_of(route: Route) -> list[Json]:
+    """Return what a rate bucket is kept by: the class and the client's address (a /64, where it is IPv6)."""
+    return [
+        {"generic_key": {"descriptor_key": "limit", "descriptor_value": route.limit.value}},
+        {"masked_remote_address": {"v4_prefix_mask_len": 32, "v6_prefix_mask_len": 64}},
+    ]
+
+
+def _retries(route: Route) -> Json:
+    if route.method != "GET" or route.streams:
+        return {"retry_on": RETRY_UNSENT, "num_retries": 2, "retry_back_off": _back_off()}
+    return {
+        "retry_on": RETRY_SAFE,
+        "retriable_status_codes": [503],
+        "num_retries": 2,
+        "retry_back_off": _back_off(),
+        "retry_host_predicate": [
+            {
+                "name": "envoy.retry_host_predicates.previous_hosts",
+                "typed_config": {"@type": PREVIOUS_HOSTS},
+            }
+        ],
+        "host_selection_retry_max_attempts": 3,
+    }
+
+
+def _back_off() -> Json:
+    return {"base_interval": "0.025s", "max_interval": "0.25s"}
+
+
+def _filters(route: Route) -> Json:
+    filters: Json = {}
+    if route.access is Access.PUBLIC:
+        filters[JWT_FILTER] = _jwt_off()
+    else:
+        requirement = "optional" if route.access is Access.OPTIONAL else "required"
+        filters[JWT_FILTER] = {"@type": TYPE + "jwt_authn.v3.PerRouteConfig", "requirement_name": requirement}
+    if route.method == "GET":
+        filters[BUFFER_FILTER] = {"@type": TYPE + "buffer.v3.BufferPerRoute", "disabled": True}
+    else:
+        limit = {"max_request_bytes": route.body_bytes}
+        filters[BUFFER_FILTER] = {"@type": TYPE + "buffer.v3.BufferPerRoute", "buffer": limit}
+    return filters
+
+
+def _jwt_off() -> Json:
+    return {"@type": TYPE + "jwt_authn.v3.PerRouteConfig", "disabled": True}
+
+
+def _cors(origins: tuple[str, ...]) -> Json:
+    return {
+        "@type": TYPE + "cors.v3.CorsPolicy",
+        "allow_origin_string_match": [{"exact": origin} for origin in origins],
+        "allow_methods": "GET, POST, PUT, PATCH, DELETE",
+        "allow_headers": ALLOWED_HEADERS,
+        "expose_headers": "etag, location, retry-after, x-request-id, link",
+        "allow_credentials": True,
+        "max_age": "600",
+    }
+
+
+def _header(name: str, value: str) -> Json:
+    return {"header": {"key": name, "value": value}, "append_action": "ADD_IF_ABSENT"}

@@ -1,0 +1,164 @@
+"""The route table: every public path of the mall, who answers it, who may call it, and how often.
+
+What has no row here cannot be reached from outside. Envoy's configuration, the merged OpenAPI
+document and the tests are all made from this one table.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+GATEWAY = "gateway"
+KIBIBYTE = 1024
+SEGMENT = "[^/]+"
+
+
+class Access(StrEnum):
+    """What the gateway asks of a token; permissions are the service's to check."""
+
+    PUBLIC = "public"  # no token is looked at, so an expired one never closes the catalogue
+    OPTIONAL = "optional"  # a guest may call; but a token that does not hold is refused, never silently dropped
+    MEMBER = "member"  # a token that holds
+    STAFF = "staff"  # a token that holds; the service checks the permission
+
+
+class Limit(StrEnum):
+    """The rate classes; their numbers are in `limits.py`."""
+
+    DEFAULT = "default"
+    LOGIN = "login"
+    WRITE = "write"
+    SEARCH = "search"
+    MEDIA = "media"
+    WEBHOOK = "webhook"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One row: `path` holds `{name}` for one segment, and may end in `/*` for everything below it."""
+
+    service: str
+    method: str
+    path: str
+    access: Access
+    limit: Limit = Limit.DEFAULT
+    timeout_seconds: float = 15.0  # until the last byte of the answer
+    streams: bool = False  # an endless answer (server-sent events): no time-out at all
+    body_bytes: int = 1024 * KIBIBYTE
+
+    @property
+    def name(self) -> str:
+        """Return the name of the row in logs and metrics."""
+        return f"{self.method} {self.path}"
+
+    @property
+    def is_exact(self) -> bool:
+        """Return whether one path only matches."""
+        return "{" not in self.path and not self.path.endswith("/*")
+
+    @property
+    def prefix(self) -> str | None:
+        """Return what a matching path starts with, for a row that ends in `/*`."""
+        return self.path[:-1] if self.path.endswith("/*") else None
+
+    @property
+    def pattern(self) -> str:
+        """Return the regular expression (the whole path must match it)."""
+        literal = re.split(r"\{[a-z_]+\}", self.path.removesuffix("*"))
+        rest = ".*" if self.prefix else ""
+        return SEGMENT.join(re.escape(part).replace(r"\-", "-") for part in literal) + rest
+
+    @property
+    def shape(self) -> str:
+        """Return the path with unnamed parameters: two services' documents name them differently."""
+        return re.sub(r"\{[^}]*\}", "{}", self.path)
+
+
+def _rows(
+    service: str, access: Access, *lines: str, limit: Limit | None = None, streams: bool = False
+) -> tuple[Route, ...]:
+    """Read lines of `METHOD[,METHOD…] /path`; a write gets the write limit unless one is named."""
+    rows = []
+    for line in lines:
+        methods, path = line.split()
+        for method in methods.split(","):
+            own = limit or (Limit.DEFAULT if method == "GET" else Limit.WRITE)
+            rows.append(Route(service, method, path, access, limit=own, streams=streams))
+    return tuple(rows)
+
+
+PUBLIC, OPTIONAL, MEMBER, STAFF = Access.PUBLIC, Access.OPTIONAL, Access.MEMBER, Access.STAFF
+
+# Envoy tries the rows from the top, so what is called most stands first; no two rows match the same request.
+ROUTES: tuple[Route, ...] = (
+    *_rows("product", PUBLIC, "GET /v1/products", "GET /v1/products/{id}", "GET /v1/categories"),
+    *_rows("product", PUBLIC, "GET /media/*", limit=Limit.MEDIA),
+    *_rows("product", PUBLIC, "GET /v1/search", "GET /v1/search/suggestions", limit=Limit.SEARCH),
+    *_rows(
+        "cart",
+        OPTIONAL,
+        "GET,DELETE /v1/cart",
+        "POST /v1/cart/lines",
+        "PUT,DELETE /v1/cart/lines/{sku}",
+        "POST /v1/cart/merge",
+    ),
+    *_rows(
+        "order",
+        MEMBER,
+        "GET,POST /v1/orders",
+        "GET /v1/orders/{id}",
+        "POST /v1/orders/quote",
+        "POST /v1/orders/{id}/cancellation",
+        "POST /v1/orders/{id}/payments",
+    ),
+    *_rows("order", MEMBER, "GET /v1/orders/{id}/events", streams=True),
+    *_rows("payment", PUBLIC, "GET /v1/payment-methods"),
+    *_rows("payment", MEMBER, "GET /v1/payments", "GET /v1/payments/{id}"),
+    *_rows("payment", STAFF, "POST /v1/payments/{id}/refunds"),
+    *_rows("payment", PUBLIC, "POST /v1/webhooks/payments/{provider}", limit=Limit.WEBHOOK),
+    *_rows("shipping", PUBLIC, "POST /v1/shipping/quotes"),
+    *_rows("shipping", MEMBER, "GET /v1/shipments", "GET /v1/shipments/{id}"),
+    *_rows("shipping", PUBLIC, "POST /v1/webhooks/carriers/{carrier}", limit=Limit.WEBHOOK),
+    *_rows("user", PUBLIC, "POST /v1/members", "POST /v1/sessions", limit=Limit.LOGIN),
+    *_rows("user", PUBLIC, "POST /v1/sessions/refresh", "GET /.well-known/jwks.json"),
+    *_rows("user", MEMBER, "DELETE /v1/sessions/current", "GET,PATCH /v1/members/me"),
+    *_rows("user", MEMBER, "GET,POST /v1/members/me/addresses", "PUT,DELETE /v1/members/me/addresses/{id}"),
+    *_rows("user", STAFF, "GET /v1/permissions", "GET,POST /v1/roles", "PUT,DELETE /v1/roles/{name}"),
+    *_rows("user", STAFF, "GET,PUT /v1/members/{id}/roles"),
+    *_rows("notification", MEMBER, "GET /v1/notifications"),
+    *_rows(
+        "product",
+        STAFF,
+        "POST /v1/products",
+        "PUT /v1/products/{id}",
+        "POST /v1/products/{id}/archive",
+        "POST /v1/categories",
+        "PUT /v1/categories/{id}",
+        "GET,POST /v1/products/{id}/stock-movements",
+    ),
+    *_rows(GATEWAY, PUBLIC, "GET /", "GET /health", "GET /openapi.json", "GET /docs", "GET /docs/*"),
+)
+
+
+def services(routes: tuple[Route, ...] = ROUTES) -> tuple[str, ...]:
+    """Return the services behind the gateway, in the order of the table, without the gateway itself."""
+    return tuple(dict.fromkeys(route.service for route in routes if route.service != GATEWAY))
+
+
+class TableError(Exception):
+    """The table cannot be rendered; the message names the row."""
+
+
+def check(routes: tuple[Route, ...]) -> None:
+    """Raise TableError if two rows share a method and path, or a path may reach what is never public."""
+    seen: set[tuple[str, str]] = set()
+    for route in routes:
+        key = (route.method, route.shape)
+        if key in seen:
+            raise TableError(f"{route.name} has two rows")
+        seen.add(key)
+        first = route.path.split("/")[1]
+        if not route.path.startswith("/") or first in {"internal", "metrics", "*"} or first.startswith("{"):
+            raise TableError(f"{route.name} may not be public")
+        if route.service != GATEWAY and first == "health":
+            raise TableError(f"{route.name} may not be public")
