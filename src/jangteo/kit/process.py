@@ -43,6 +43,15 @@ class Foundation:
         """Return a client of another service's internal endpoints."""
         return ServiceClient(service, self._session, self.registry, self.identity)
 
+    @asynccontextmanager
+    async def registered(self) -> AsyncIterator[None]:
+        """Enter this process in the registry, under the address it is about to serve; leave it at the end."""
+        await self.registry.register(self._settings.service, f"http://{self._settings.host}:{self._settings.port}")
+        try:
+            yield
+        finally:
+            await self.registry.deregister()
+
     def verifier(self, keys_of: str = "user") -> TokenVerifier:
         """Return a verifier of members' tokens, with the keys that the service `keys_of` publishes."""
         client = self.client(keys_of)
@@ -59,7 +68,7 @@ async def open_foundation(settings: ServiceSettings) -> AsyncIterator[Foundation
     async with AsyncExitStack() as stack:
         bus = await connect(settings.bus_url, name=settings.service)
         stack.push_async_callback(bus.close)
-        registry = await stack.enter_async_context(open_registry(settings.bus_url))
+        registry = await stack.enter_async_context(open_registry(settings.registry_url or settings.bus_url))
         session = await stack.enter_async_context(open_session())
         identity = ServiceIdentity(settings.service, Path(settings.identity_dir))
         yield Foundation(settings, bus, registry, identity, session)

@@ -23,6 +23,7 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     port: int = 0
     bus_url: str
+    registry_url: str = ""  # where it is not the bus: another broker, or `static:` with addresses
     tenants: tuple[str, ...] = ("demo",)
     default_tenant: str = "demo"
     public_url: str = "http://127.0.0.1:8080"

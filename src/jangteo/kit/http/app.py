@@ -6,15 +6,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from litestar import Litestar, Request, Response, get
-from litestar.di import NamedDependency, Provide
+from litestar.di import Provide
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.params import SkipValidation
-from litestar.types import ControllerRouterHandler
+from litestar.types import ControllerRouterHandler, Scope
 
 from jangteo.kit import errors
-from jangteo.kit.auth import Caller, ServiceIdentity, TokenVerifier
+from jangteo.kit.auth import ServiceIdentity, TokenVerifier
 from jangteo.kit.http import problems
 from jangteo.kit.http.body import StrictBody
 from jangteo.kit.http.entrance import Entrance
@@ -40,7 +39,8 @@ def create_app(
 ) -> Entrance:
     """Return the ASGI app of a service.
 
-    Routes are given `caller: Caller`, `language: str` ("ko" or "en") and each of `dependencies` by name.
+    Routes are given `caller: NamedDependency[Caller]`, `language: NamedDependency[str]` ("ko" or "en") and each of
+    `dependencies` by name.
     `checks` raise while the service cannot do its work; /health/ready tells them by name.
     """
     provided: dict[str, Provide] = {
@@ -66,7 +66,7 @@ def create_app(
         logging_config=None,
     )
     return Entrance(
-        application,  # type: ignore[arg-type]  # Litestar spells the ASGI types in its own way
+        application,
         tenants=settings.tenants,
         default_tenant=settings.default_tenant,
         verifier=verifier,
@@ -74,16 +74,11 @@ def create_app(
     )
 
 
-# How a route declares what the entrance found out; validation would cost and find nothing.
-CallerOf = NamedDependency[SkipValidation[Caller]]
-LanguageOf = NamedDependency[SkipValidation[str]]
-
-
-def _caller(scope: dict[str, Any]) -> Any:
+def _caller(scope: Scope) -> Any:
     return scope["state"]["caller"]
 
 
-def _language(scope: dict[str, Any]) -> Any:
+def _language(scope: Scope) -> Any:
     return scope["state"]["language"]
 
 
@@ -137,11 +132,7 @@ def _tell_http(request: Request[Any, Any, Any], error: HTTPException) -> Respons
 def _translated(error: HTTPException) -> errors.JangteoError:
     if isinstance(error, ValidationException):
         faults = error.extra if isinstance(error.extra, list) else []
-        found = [
-            problems.field_error(str(fault.get("message", "")), str(fault.get("key", "$")))
-            for fault in faults
-            if isinstance(fault, dict)
-        ]
+        found = [_fault(fault) for fault in faults if isinstance(fault, dict)]
         if len(found) == 1:
             return found[0]
         return errors.InvalidFields(found) if found else problems.FieldMissing(field="$")
@@ -155,6 +146,14 @@ def _translated(error: HTTPException) -> errors.JangteoError:
         415: problems.MediaTypeUnsupported,
     }
     return by_status.get(error.status_code, problems.Unexpected)()
+
+
+def _fault(fault: dict[str, Any]) -> errors.Invalid:
+    name = str(fault.get("key", "$"))
+    if name == "data":
+        # The body itself is read by StrictBody; all that is left to be wrong here is that there is none.
+        return problems.FieldMissing(field="$")
+    return problems.field_error(str(fault.get("message", "")), name)
 
 
 def _tell_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

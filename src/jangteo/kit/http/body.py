@@ -1,4 +1,4 @@
-"""Strict request bodies: JSON decoded once, straight into the declared type, nothing coerced, nothing unknown let by."""
+"""Strict request bodies: JSON decoded once, straight into the declared type, nothing coerced, nothing unknown."""
 
 from collections.abc import Collection, Generator
 from typing import Any, ClassVar

@@ -62,7 +62,7 @@ class Entrance:
             await send(message)
 
         traceparent = headers.get(b"traceparent", b"").decode("latin-1")
-        with traces.server_span(f"{scope['method']} {scope['path']}", traceparent or None):
+        with traces.server_span(scope["method"], traceparent or None):
             try:
                 caller = await self._caller(headers)
             except JangteoError as error:
@@ -71,7 +71,8 @@ class Entrance:
                 scope.setdefault("state", {}).update(caller=caller, language=language)
                 with logs.tenant(caller.tenant):
                     await self._application(scope, receive, send_and_note)
-        template = scope.get("path_template") or "unmatched"
+            template = scope.get("path_template") or "unmatched"
+            traces.name_span(f"{scope['method']} {template}")
         metrics.http_request(scope["method"], template, status, time.perf_counter() - started)
 
     async def _caller(self, headers: Mapping[bytes, bytes]) -> Caller:

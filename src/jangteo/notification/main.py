@@ -1,0 +1,53 @@
+"""The notification service's wiring: events in, mails out, and a list for the member."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from jangteo.kit.http.app import create_app
+from jangteo.kit.inbox import subscribe
+from jangteo.kit.postgres import open_database
+from jangteo.kit.process import open_foundation, run
+from jangteo.notification.api import ROUTES
+from jangteo.notification.clients import Directory
+from jangteo.notification.handlers import handlers
+from jangteo.notification.mail import MailWriter
+from jangteo.notification.queries import Notifications
+from jangteo.notification.sender import Sender
+from jangteo.notification.settings import NotificationSettings
+from jangteo.notification.smtp import Mailer
+
+SERVICE = "notification"
+
+
+@asynccontextmanager
+async def assemble(settings: NotificationSettings) -> AsyncIterator[Any]:
+    """Open everything the service needs, in order."""
+    async with AsyncExitStack() as stack:
+        foundation = await stack.enter_async_context(open_foundation(settings))
+        database = await stack.enter_async_context(open_database(settings.database_url))
+        sender = Sender(
+            database,
+            Directory(foundation.client("user"), foundation.client("order")),
+            MailWriter(sender=settings.mail_from, shop_url=settings.public_url),
+            Mailer(settings.smtp_url),
+        )
+        await sender.start()
+        stack.push_async_callback(sender.stop)
+        subscription = await subscribe(foundation.bus, database, SERVICE, handlers(sender.wake))
+        stack.push_async_callback(subscription.stop)
+        await stack.enter_async_context(foundation.registered())
+        yield create_app(
+            settings,
+            ROUTES,
+            title="Notification",
+            dependencies={"notifications": Notifications(database)},
+            checks={"database": database.check, "bus": foundation.bus.check},
+            verifier=foundation.verifier(),
+            identity=foundation.identity,
+        )
+
+
+def main() -> None:
+    """Run the service until it is told to stop."""
+    run(NotificationSettings, SERVICE, assemble)

@@ -1,0 +1,11 @@
+"""What the notification service is told at its start."""
+
+from jangteo.kit.settings import ServiceSettings
+
+
+class NotificationSettings(ServiceSettings, frozen=True, kw_only=True):
+    """`smtp_url` is smtp://[user:password@]host:port, or smtps://… for TLS from the first byte."""
+
+    database_url: str
+    smtp_url: str
+    mail_from: str = "Jangteo <no-reply@jangteo.test>"
