@@ -1,8 +1,4 @@
-"""Who runs where: every process signs in, everybody keeps the list in memory, the dead vanish by themselves.
-
-A registry is chosen by its URL: `nats://` keeps the list in a JetStream key-value bucket; `static:` takes
-addresses from the URL, for Kubernetes DNS: `static:http://{service}:8080` or `static:user=http://u:1,cart=…`.
-"""
+"""A registry in a NATS key-value bucket: entries live as long as their heartbeats."""
 
 import asyncio
 import contextlib
@@ -10,11 +6,7 @@ import hashlib
 import itertools
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Protocol
-from urllib.parse import urlsplit
+from collections.abc import Mapping
 
 import nats.errors
 from nats.aio.client import Client
@@ -24,6 +16,7 @@ from nats.js.errors import BadRequestError, KeyNotFoundError
 
 from jangteo.kit.bus.nats.link import Link
 from jangteo.kit.bus.nats.streams import GROUP, read_url
+from jangteo.kit.discovery.registry import Instance, NoInstance, OnChange, Registry, read_address
 from jangteo.kit.errors import Unavailable
 
 log = logging.getLogger(__name__)
@@ -31,116 +24,6 @@ log = logging.getLogger(__name__)
 HEARTBEAT_SECONDS = 3.0
 LIFE_SECONDS = 12.0
 """An instance that was not heard of for this long is gone."""
-
-OnChange = Callable[[str], None]
-
-
-class NoInstance(Unavailable):
-    """Nobody offers the service just now."""
-
-    code = "service.no_instance"
-    ko = "서비스({service})가 실행되고 있지 않습니다. 잠시 후 다시 시도해 주세요."
-    en = "No instance of the service {service} is running. Please try again in a moment."
-
-
-@dataclass(frozen=True, slots=True)
-class Instance:
-    """A running process of a service; `address` is a URL such as http://127.0.0.1:8001."""
-
-    service: str
-    address: str
-
-    @property
-    def host_and_port(self) -> tuple[str, int]:
-        """Return the address in two parts."""
-        parts = urlsplit(self.address)
-        return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
-
-
-class Registry(Protocol):
-    """The list of running instances."""
-
-    async def register(self, service: str, address: str) -> None:
-        """Sign this process in until `deregister`, and again after every outage of the registry."""
-
-    async def deregister(self) -> None:
-        """Sign this process out: nobody sends it anything new."""
-
-    def address(self, service: str) -> str:
-        """Return the next instance in turn, as a URL; raises `NoInstance` where there is none."""
-
-    def instances(self, service: str) -> list[Instance]:
-        """Return all known instances of a service, in a stable order."""
-
-    def on_change(self, callback: OnChange) -> None:
-        """Call `callback(service)` whenever the instances of a service have changed."""
-
-    @asynccontextmanager
-    async def registered(self, service: str, address: str) -> AsyncIterator[None]:
-        """Be signed in inside `async with`."""
-        await self.register(service, address)
-        try:
-            yield
-        finally:
-            await self.deregister()
-
-
-@asynccontextmanager
-async def open_registry(
-    url: str, *, name: str = "registry", static: Mapping[str, str] | None = None
-) -> AsyncIterator[Registry]:
-    """Yield the registry at `url`; services in `static` have that one address whatever the registry says.
-
-    A registry that is not up is no error: it is asked again until it is. Raises ValueError for an unknown URL.
-    """
-    scheme, _, rest = url.partition(":")
-    if scheme == "static":
-        yield StaticRegistry(rest, static or {})
-    elif scheme in ("nats", "tls"):
-        registry = NatsRegistry(url, name, static or {})
-        try:
-            await registry.start()
-            yield registry
-        finally:
-            await registry.close()
-    else:
-        raise ValueError(f"no registry for the scheme {scheme!r}; known: nats, tls, static")
-
-
-class StaticRegistry(Registry):
-    """Addresses that somebody else looks after, such as Kubernetes."""
-
-    def __init__(self, addresses: str, override: Mapping[str, str]) -> None:
-        self._template = "" if "=" in addresses.partition("://")[0] else addresses
-        self._known = dict(override)
-        if not self._template:
-            pairs = (pair.partition("=") for pair in addresses.split(",") if pair)
-            self._known = {service: _url(address) for service, _, address in pairs} | self._known
-
-    async def register(self, service: str, address: str) -> None:
-        """Nothing to do: the platform knows."""
-
-    async def deregister(self) -> None:
-        """Nothing to do: the platform knows."""
-
-    def address(self, service: str) -> str:
-        """See `Registry.address`."""
-        known = self._known.get(service)
-        if known is None:
-            if not self._template:
-                raise NoInstance(service=service)
-            known = self._known[service] = _url(self._template.replace("{service}", service))
-        return known
-
-    def instances(self, service: str) -> list[Instance]:
-        """See `Registry.instances`."""
-        try:
-            return [Instance(service, self.address(service))]
-        except NoInstance:
-            return []
-
-    def on_change(self, callback: OnChange) -> None:
-        """Never called: nothing changes."""
 
 
 class NatsRegistry(Registry):
@@ -152,7 +35,7 @@ class NatsRegistry(Registry):
         self._replicas = settings.replicas
         self._link = Link(settings.servers, name)
         self._link.on_up(self._set_up)
-        self._static = {service: _url(address) for service, address in static.items()}
+        self._static = {service: read_address(address) for service, address in static.items()}
         self._heard: dict[Instance, float] = {}
         self._by_service: dict[str, list[Instance]] = {}
         self._turns: dict[str, itertools.count[int]] = {}
@@ -178,7 +61,7 @@ class NatsRegistry(Registry):
         """See `Registry.register`. Raises ValueError for a name or an address that cannot be one."""
         if not GROUP.fullmatch(service):
             raise ValueError(f"not a service name: {service!r}")
-        self._own = Instance(service, _url(address))
+        self._own = Instance(service, read_address(address))
         if (client := self._link.current) is not None:
             await self._announce(client)
 
@@ -294,10 +177,3 @@ class NatsRegistry(Registry):
                     self._heard[instance] = heard + late
                 elif now - heard > LIFE_SECONDS:
                     self._forget(instance)
-
-
-def _url(address: str) -> str:
-    url = (address if "://" in address else f"http://{address}").rstrip("/")
-    if not urlsplit(url).hostname:
-        raise ValueError(f"not an address: {address!r}")
-    return url
