@@ -1,0 +1,41 @@
+"""What the card processor is told at its start; delays are in seconds, and short in tests."""
+
+from urllib.parse import urlsplit
+
+from jangteo.kit.settings import ServiceSettings
+
+
+class PaySettings(ServiceSettings, frozen=True, kw_only=True):
+    """Settings of `sandbox-pay`."""
+
+    secret_key: str
+    webhook_secret: str
+    webhook_url: str
+    state_dir: str
+    stop_seconds: float = 1.0  # only answers that are held back on purpose take longer, nobody needs those
+    browser_url: str = ""  # where a browser reaches this process; empty: its own host and port
+    public_https_url: str = ""
+    parent_origins: str = ""  # more shops, separated by commas, that may embed the card form
+    timeout_delay: float = 15.0
+    webhook_delay: float = 0.2
+    webhook_late_delay: float = 30.0
+    fast_expiry: float = 5.0
+    retry_first: float = 1.0
+    sweep_every: float = 0.5
+
+    def own_url(self) -> str:
+        """Return the address of this process as a browser knows it, without a slash at its end."""
+        return self.browser_url.rstrip("/") or f"http://{self.host}:{self.port}"
+
+    def allowed_origins(self) -> tuple[str, ...]:
+        """Return the origins that may embed the card form, as CSP sources: `*` stands for one shop's name."""
+        urls = [self.public_url, self.public_https_url, *self.parent_origins.split(",")]
+        origins: dict[str, None] = {}
+        for url in filter(None, (url.strip() for url in urls)):
+            parts = urlsplit(url)
+            origins[f"{parts.scheme}://{parts.netloc}"] = None
+            if parts.hostname in ("127.0.0.1", "localhost"):
+                port = f":{parts.port}" if parts.port else ""
+                origins[f"{parts.scheme}://localhost{port}"] = None
+                origins[f"{parts.scheme}://*.localhost{port}"] = None
+        return tuple(origins)
