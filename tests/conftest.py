@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from jangteo.stack.embedded import Servers
+from jangteo.stack.mall import Mall
 
 DatabaseFor = Callable[[str], str]
 
@@ -66,6 +67,13 @@ def _migrate(servers: Servers, service: str) -> None:
     command = [sys.executable, "-m", "jangteo.cli", "migrate", service]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="session")
+def mall(throw_away: Callable[[str], Path]) -> Iterator[Mall]:
+    """Give a whole mall with its demo shop, as `make up` makes it, shared by the session. Who breaks it mends it."""
+    with Mall(throw_away("mall")) as running:
+        yield running.up()
 
 
 @pytest.fixture

