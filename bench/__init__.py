@@ -1,0 +1,1 @@
+"""What the mall costs, and what it survives: `make bench` and `make chaos`."""

@@ -1,0 +1,126 @@
+"""Another member's things and another shop's things are not there: on every endpoint that takes an id."""
+
+import secrets
+
+import pytest
+
+from jangteo.stack.buyer import ADDRESS, PASSWORD, Refused
+
+CARD = "4242424242424242"
+
+
+@pytest.fixture(scope="module")
+async def belongings(mall, web, owner):
+    """What one member of the demo shop owns: ids of everything that has one."""
+    from jangteo.stack.buyer import Buyer
+
+    member = Buyer(mall.url, session=web)
+    await member.sign_up()
+    address = await member.call("POST", "/v1/members/me/addresses", ADDRESS)
+    for card in await member.products(size=24):
+        product = await member.product(card["id"])
+        skus = [variant["sku"] for variant in product["variants"] if variant["available"]]
+        if skus:
+            break
+    order = await member.place_order(await member.tokenise(CARD), lines=[{"sku": skus[0], "quantity": 1}])
+    order = await member.wait_for(order["order_id"], {"shipped", "delivered"}, seconds=60)
+    payments = await member.call("GET", f"/v1/payments?order_id={order['order_id']}")
+    shipments = await member.call("GET", f"/v1/shipments?order_id={order['order_id']}")
+    return {
+        "member": member,
+        "order": order["order_id"],
+        "address": address["id"],
+        "payment": payments["items"][0]["id"],
+        "shipment": shipments["items"][0]["id"],
+        "product": product["id"],
+        "sku": skus[0],
+    }
+
+
+OF_ONES_OWN = [
+    ("GET", "/v1/orders/{order}", None),
+    ("GET", "/v1/orders/{order}/events", None),
+    ("POST", "/v1/orders/{order}/cancellation", {}),
+    ("POST", "/v1/orders/{order}/payments", {"provider": "sandbox", "token": "tok_x"}),
+    ("GET", "/v1/payments/{payment}", None),
+    ("POST", "/v1/payments/{payment}/refunds", {"amount": 100, "reason": "x"}),
+    ("GET", "/v1/shipments/{shipment}", None),
+    ("PUT", "/v1/members/me/addresses/{address}", ADDRESS),
+    ("DELETE", "/v1/members/me/addresses/{address}", None),
+]
+OF_THE_SHOP = [
+    ("GET", "/v1/products/{product}", None),
+    ("POST", "/v1/cart/lines", {"sku": "{sku}", "quantity": 1}),
+]
+
+
+def filled(value, ids):
+    if isinstance(value, dict):
+        return {name: filled(inner, ids) for name, inner in value.items()}
+    return value.format(**ids) if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize(("method", "path", "body"), OF_ONES_OWN)
+@pytest.mark.parametrize("tenant", ["", "other"], ids=["another member", "another shop's member"])
+async def test_a_strangers_ids_lead_nowhere(buyer_of, belongings, method, path, body, tenant):
+    stranger = buyer_of(tenant=tenant)
+    await stranger.sign_up()
+    with pytest.raises(Refused) as refusal:
+        await stranger.call(method, filled(path, belongings), filled(body, belongings), key=secrets.token_hex(8))
+    assert refusal.value.status in (403, 404)
+
+
+@pytest.mark.parametrize(("method", "path", "body"), OF_THE_SHOP)
+async def test_another_shops_goods_are_not_on_this_shops_shelves(buyer_of, belongings, method, path, body):
+    stranger = buyer_of(tenant="other")
+    await stranger.sign_up()
+    with pytest.raises(Refused) as refusal:
+        await stranger.call(method, filled(path, belongings), filled(body, belongings))
+    assert refusal.value.status in (404, 422)
+
+
+async def test_lists_hold_ones_own_things_only(buyer_of, belongings):
+    for tenant in ("", "other"):
+        stranger = buyer_of(tenant=tenant)
+        await stranger.sign_up()
+        for path in ("/v1/orders", "/v1/notifications", "/v1/members/me/addresses"):
+            items = (await stranger.call("GET", path))["items"]
+            assert all(item.get("template") == "member.welcome" for item in items), (path, items)
+        for path in ("/v1/payments", "/v1/shipments"):
+            answer = await stranger.call("GET", f"{path}?order_id={belongings['order']}")
+            assert answer["items"] == []
+
+
+async def test_a_token_of_one_shop_opens_nothing_in_another(buyer_of, belongings):
+    stranger = buyer_of(tenant="other")
+    stranger.tokens = belongings["member"].tokens
+    for path in ("/v1/orders", "/v1/members/me", "/v1/cart"):
+        with pytest.raises(Refused) as refusal:
+            await stranger.call("GET", path)
+        assert refusal.value.status == 401
+
+
+async def test_a_member_of_one_shop_cannot_log_in_at_another(buyer_of, belongings):
+    with pytest.raises(Refused) as refusal:
+        await buyer_of(tenant="other").log_in(belongings["member"].email, PASSWORD)
+    assert refusal.value.status == 401
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/v1/products", {"name_ko": "x"}),
+        ("POST", "/v1/products/{product}/stock-movements", {"sku": "{sku}", "delta": 5, "reason": "incoming"}),
+        ("GET", "/v1/products/{product}/stock-movements", None),
+        ("GET", "/v1/roles", None),
+        ("POST", "/v1/roles", {"name": "mine", "permissions": ["roles.manage"]}),
+        ("PUT", "/v1/members/{own}/roles", {"roles": ["owner"]}),
+        ("POST", "/v1/payments/{payment}/refunds", {"amount": 100, "reason": "x"}),
+    ],
+)
+async def test_what_staff_may_do_members_may_not(belongings, method, path, body):
+    member = belongings["member"]
+    ids = {**belongings, "own": member.member["id"]}
+    with pytest.raises(Refused) as refusal:
+        await member.call(method, filled(path, ids), filled(body, ids), key=secrets.token_hex(8))
+    assert refusal.value.status in (403, 404)
