@@ -1,17 +1,19 @@
 """The brokers that the contract suite runs on; a new adapter joins with one line in BROKERS."""
 
 import asyncio
+import inspect
 import socket
 import subprocess
 import sys
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 
 from jangteo.kit import bus
+from jangteo.kit.errors import Unavailable
 
 
 class Broker(Protocol):
@@ -130,3 +132,44 @@ def kind() -> str:
 def group() -> str:
     """A consumer group that no other test uses."""
     return f"group-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def message(kind: str) -> Callable[..., bus.Outgoing]:
+    """Makes messages of this test's type; the body is the number."""
+
+    def make(number: int, key: str = "") -> bus.Outgoing:
+        return bus.Outgoing(f"{kind}-{number}", kind, key or f"key-{number}", str(number).encode())
+
+    return make
+
+
+@pytest.fixture
+def until() -> Callable[..., Any]:
+    """Waits for a condition, plain or asynchronous, to become true, and returns its value."""
+
+    async def wait(condition: Callable[[], Any], seconds: float = 30.0) -> Any:
+        async with asyncio.timeout(seconds):
+            while True:
+                value = condition()
+                if inspect.isawaitable(value):
+                    value = await value
+                if value:
+                    return value
+                await asyncio.sleep(0.01)
+
+    return wait
+
+
+@pytest.fixture
+def publish_stubbornly() -> Callable[..., Any]:
+    """Publishes as the outbox does: again and again until the broker has it."""
+
+    async def publish(one: bus.Bus, messages: list[bus.Outgoing]) -> None:
+        while True:
+            try:
+                return await one.publish(messages)
+            except Unavailable:
+                await asyncio.sleep(0.05)
+
+    return publish

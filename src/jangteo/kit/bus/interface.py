@@ -104,7 +104,7 @@ class Bus(Protocol):
         handler: Handler,
         *,
         concurrency: int = 16,
-        max_attempts: int = 8,
+        max_attempts: int = 16,
     ) -> Subscription:
         """Share the messages of `types` among all processes of `group`, beginning with the oldest kept.
 

@@ -70,9 +70,9 @@ class NatsRegistry(Registry):
         own, self._own = self._own, None
         client = self._link.current
         if own is not None and client is not None:
-            with contextlib.suppress(nats.errors.Error, OSError, TimeoutError):
+            with contextlib.suppress(nats.errors.Error, OSError, Unavailable):
                 await client.publish(self._subject(own), headers={"KV-Operation": "DEL"})
-                await client.flush(timeout=2)
+                await self._link.settle(client)
 
     def address(self, service: str) -> str:
         """See `Registry.address`."""
@@ -105,7 +105,7 @@ class NatsRegistry(Registry):
         now = time.monotonic()
         self._heard = dict.fromkeys(self._heard, now)
         await client.subscribe(f"$KV.{self._bucket}.>", cb=self._on_message)
-        await client.flush(timeout=5)
+        await self._link.settle(client)
         # The client's own watcher leaves a task behind that makes its consumer anew after `stop`.
         bucket = await js.key_value(self._bucket)
         info = await js.stream_info(f"KV_{self._bucket}", subjects_filter=f"$KV.{self._bucket}.>")

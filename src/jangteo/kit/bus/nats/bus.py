@@ -64,7 +64,7 @@ class NatsBus:
         handler: Handler,
         *,
         concurrency: int = 16,
-        max_attempts: int = 8,
+        max_attempts: int = 16,
     ) -> Subscription:
         """See `Bus.consume`. Raises ValueError when this process consumes for the group already."""
         if group in self._consumers:
@@ -108,7 +108,7 @@ class NatsBus:
         """See `Bus.check`."""
         client = await self._link.client(wait=0.5)
         try:
-            await client.flush(timeout=2)
+            await client.jetstream(timeout=2).stream_info(self._settings.stream)
         except (nats.errors.Error, OSError, TimeoutError) as error:
             raise BrokerUnavailable(reason=str(error)) from error
 

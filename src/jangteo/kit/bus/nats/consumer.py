@@ -18,7 +18,7 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription as NatsSubscription
 from nats.js import api
 
-from jangteo.kit.bus.interface import Handler
+from jangteo.kit.bus.interface import BrokerUnavailable, Handler
 from jangteo.kit.bus.lanes import Lanes
 from jangteo.kit.bus.nats.link import Link
 from jangteo.kit.bus.nats.parking import Parking
@@ -30,8 +30,8 @@ PULL_SECONDS = 30
 MOST_PER_PULL = 64
 MOST_HELD = 2_000
 """Messages that one process holds at most for one group, those that wait for a pause included."""
-NOT_MINE_SECONDS = 2.0
-GRACE_SECONDS = 20.0
+NOT_MINE_SECONDS = 5.0
+GRACE_SECONDS = 10.0
 API_SECONDS = 5.0
 
 
@@ -138,16 +138,21 @@ class Consumer:
         self._stopped = True
         self._link.off_up(self._set_up)
         if self._pull is not None and self._link.current is not None:
-            # Draining takes what the server had sent already, so that none of it waits for redelivery.
-            with contextlib.suppress(nats.errors.Error, OSError, TimeoutError):
-                await asyncio.wait_for(self._pull.drain(), 2)  # type: ignore[no-untyped-call]
+            await self._drain(self._pull, self._link.current)
         await self._lanes.stop(GRACE_SECONDS)
         if self._keeper is not None:
             self._keeper.cancel()
             await asyncio.wait([self._keeper])
         if (client := self._link.current) is not None:
-            with contextlib.suppress(nats.errors.Error, OSError, TimeoutError):
-                await client.flush(timeout=2)
+            with contextlib.suppress(BrokerUnavailable):
+                await self._link.settle(client)
+
+    async def _drain(self, pull: NatsSubscription, client: Client) -> None:
+        # What the server had sent already is taken, so that none of it waits for redelivery.
+        try:
+            await asyncio.wait_for(pull.drain(), 2)  # type: ignore[no-untyped-call]
+        except (nats.errors.Error, OSError, TimeoutError):
+            self._link.drop(client)
 
     async def ack(self, delivery: NatsDelivery) -> None:
         """The message is done; said on the next connection when there is none now."""

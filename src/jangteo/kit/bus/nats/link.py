@@ -99,6 +99,15 @@ class Link:
         if client is self._client or self._client is None:
             self._lost.set()
 
+    async def settle(self, client: Client, seconds: float = 2.0) -> None:
+        """Return when the server has taken everything sent so far; raises `Unavailable` after `seconds`."""
+        try:
+            await client.flush(timeout=seconds)  # type: ignore[arg-type]
+        except TROUBLE as error:
+            # An answer that comes after the client gave up on it ends the client's reading, without a word.
+            self.drop(client)
+            raise BrokerUnavailable(reason=str(error)) from error
+
     async def close(self) -> None:
         """Hang up for good."""
         client, self._client = self._client, None
@@ -161,7 +170,7 @@ class Link:
                     reconnect_time_wait=1,
                     connect_timeout=2,
                     max_reconnect_attempts=-1,
-                    ping_interval=20,
+                    ping_interval=5,
                     skip_subject_validation=True,
                 )
             for hook in list(self._hooks):

@@ -72,7 +72,7 @@ class Listener:
     async def _subscribe(self, client: Client) -> None:
         self._subscriptions = [await client.subscribe(subject, cb=self._on_message) for subject in sorted(self._types)]
         # Once the server has answered, nothing published from here on is missed.
-        await client.flush(timeout=5)
+        await self._link.settle(client)
 
     async def _on_message(self, msg: Msg) -> None:
         try:

@@ -78,7 +78,8 @@ class Parking:
         try:
             last = (await js.stream_info(self._settings.parking)).state.last_seq
             while sequence <= last:
-                raw = await js.get_msg(self._settings.parking, seq=sequence, subject=subject, next=True)
+                # The direct way, because the other one cannot read headers that are not ASCII.
+                raw = await js.get_msg(self._settings.parking, seq=sequence, subject=subject, next=True, direct=True)
                 if raw.seq is None or raw.seq > last:
                     return
                 yield raw.seq, _read(raw, group)

@@ -1,0 +1,171 @@
+"""Promises of the NATS adapter beyond the contract: it heals what an operator or a lost disk took away."""
+
+import asyncio
+import shutil
+import signal
+
+import nats
+import pytest
+
+from jangteo.kit import bus
+from jangteo.kit.errors import Unavailable
+
+
+@pytest.fixture
+def nats_broker(broker):
+    """The broker, where it is NATS."""
+    if not broker.url.startswith("nats://"):
+        pytest.skip("of NATS only")
+    return broker
+
+
+def collect(seen: list[int]):
+    """A handler that notes numbers."""
+
+    async def handler(delivery):
+        seen.append(int(delivery.body))
+
+    return handler
+
+
+async def test_streams_and_consumers_lost_with_the_disk_are_made_again(
+    nats_broker, connect, kind, group, message, until, publish_stubbornly
+):
+    one = await connect()
+    seen = []
+    await one.consume(group, [kind], collect(seen))
+    await one.publish([message(1), message(2)])
+    await until(lambda: seen == [1, 2])
+    nats_broker.kill()
+    shutil.rmtree(nats_broker.folder / "data")
+    nats_broker.start()
+    await publish_stubbornly(one, [message(3), message(4)])
+    await until(lambda: seen == [1, 2, 3, 4])
+
+
+async def test_a_message_of_a_new_stream_is_not_taken_for_one_of_the_lost_stream(
+    nats_broker, connect, kind, group, message, until, publish_stubbornly
+):
+    one = await connect()
+    begun, finished = [], []
+    go = asyncio.Event()
+
+    async def handler(delivery):
+        begun.append(int(delivery.body))
+        await go.wait()
+        finished.append(int(delivery.body))
+
+    nats_broker.kill()
+    shutil.rmtree(nats_broker.folder / "data")
+    nats_broker.start()
+    await publish_stubbornly(one, [message(1), message(2)])
+    await one.consume(group, [kind], handler)
+    await until(lambda: begun == [1, 2])
+    nats_broker.kill()
+    shutil.rmtree(nats_broker.folder / "data")
+    nats_broker.start()
+    await publish_stubbornly(one, [message(3), message(4)])
+    await until(lambda: begun == [1, 2, 3, 4])
+    go.set()
+    await until(lambda: sorted(finished) == [1, 2, 3, 4])
+
+
+async def test_a_consumer_deleted_by_an_operator_is_made_again(nats_broker, connect, kind, group, message, until):
+    one = await connect()
+    seen = []
+    await one.consume(group, [kind], collect(seen))
+    operator = await nats.connect(nats_broker.url)
+    await operator.jetstream().delete_consumer("JANGTEO", group)
+    await operator.close()
+    await one.publish([message(1)])
+    await until(lambda: seen == [1])
+
+
+async def test_a_stream_deleted_by_an_operator_is_made_again(
+    nats_broker, connect, message, kind, group, until, publish_stubbornly
+):
+    one = await connect()
+    seen = []
+    await one.consume(group, [kind], collect(seen))
+    operator = await nats.connect(nats_broker.url)
+    await operator.jetstream().delete_stream("JANGTEO")
+    await operator.close()
+    await publish_stubbornly(one, [message(1)])
+    await until(lambda: seen == [1])
+
+
+async def test_a_type_that_only_a_newer_replica_knows_reaches_that_replica(connect, kind, group, message, until):
+    older, newer = await connect(), await connect()
+    old_seen, new_seen = [], []
+    await newer.consume(group, [kind, f"{kind}.new"], collect(new_seen))
+    subscription = await older.consume(group, [kind, f"{kind}.new"], collect(old_seen))
+    await subscription.stop()
+    await older.consume(group, [kind], collect(old_seen))
+    # The durable consumer now lacks the new type, until the newer version starts once more: as in a rollout.
+    another = await connect()
+    await another.consume(group, [kind, f"{kind}.new"], collect(new_seen))
+    numbers = range(20)
+    await newer.publish([bus.Outgoing(f"{kind}-n{n}", f"{kind}.new", str(n), str(n).encode()) for n in numbers])
+    await until(lambda: sorted(new_seen) == list(numbers))
+    assert old_seen == []
+    assert await newer.parked(group) == []
+
+
+async def test_a_wrong_password_is_tried_again_until_it_is_right(nats_broker, connect):
+    wrong = nats_broker.url.replace("secret", "guess")
+    one = await bus.connect(wrong, name="wrong", wait=0.3)
+    with pytest.raises(Unavailable):
+        await one.check()
+    good = nats_broker.config.read_text()
+    nats_broker.kill()
+    nats_broker.config.write_text(good.replace('"secret"', '"guess"'))
+    nats_broker.start()
+    try:
+        async with asyncio.timeout(20):
+            while True:
+                try:
+                    await one.check()
+                    break
+                except Unavailable:
+                    await asyncio.sleep(0.1)
+    finally:
+        await one.close()
+        nats_broker.kill()
+        nats_broker.config.write_text(good)
+        nats_broker.start()
+
+
+async def test_a_server_that_stands_still_counts_as_away_and_recovers(
+    nats_broker, connect, kind, group, message, until, publish_stubbornly
+):
+    one = await connect()
+    seen = []
+    await one.consume(group, [kind], collect(seen))
+    listening = await one.listen([f"{kind}.other"], collect([]))
+    nats_broker.process.send_signal(signal.SIGSTOP)
+    try:
+        with pytest.raises(Unavailable):
+            await one.check()
+        with pytest.raises(Unavailable):
+            await one.publish([message(1)])
+        await listening.stop()
+    finally:
+        nats_broker.process.send_signal(signal.SIGCONT)
+    await publish_stubbornly(one, [message(1), message(2)])
+    await until(lambda: set(seen) == {1, 2})
+
+
+async def test_an_answer_that_comes_too_late_does_not_leave_a_deaf_connection(
+    nats_broker, connect, kind, group, message, until, publish_stubbornly
+):
+    one = await connect()
+    seen = []
+    subscription = await one.consume(group, [kind], collect([]))
+    await one.consume(f"{group}-other", [kind], collect(seen))
+    nats_broker.process.send_signal(signal.SIGSTOP)
+    try:
+        await subscription.stop()
+    finally:
+        nats_broker.process.send_signal(signal.SIGCONT)
+    await publish_stubbornly(one, [message(1)])
+    await until(lambda: seen == [1])
