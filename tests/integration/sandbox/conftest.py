@@ -10,15 +10,16 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 import pytest
 import uvicorn
 from aiohttp import web
 
+Found = TypeVar("Found")
 SECRET_KEY = "sk_test_of_the_merchant"
 WEBHOOK_SECRET = "whsec_of_the_tests"
 
@@ -171,6 +172,20 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
     """A client with no patience limit of its own."""
     async with aiohttp.ClientSession() as session:
         yield session
+
+
+async def poll(probe: Callable[[], Awaitable[Found]], good: Callable[[Found], bool] = bool) -> Found:
+    """Ask `probe` again and again until what it finds is `good`; fail after half a minute."""
+    async with asyncio.timeout(30):
+        while not good(found := await probe()):  # noqa: ASYNC110 - what is asked lives in another process
+            await asyncio.sleep(0.01)
+    return found
+
+
+@pytest.fixture
+def until() -> Callable[..., Awaitable[Any]]:
+    """How a test waits for something that nobody announces."""
+    return poll
 
 
 @pytest.fixture

@@ -125,11 +125,10 @@ async def test_a_confirmation_leads_back_to_the_shop_that_gave_an_address(
 
 
 async def test_a_time_out_that_was_made_is_found_by_its_reference_while_the_caller_waits(
-    merchant: Any, receiver: Any
+    merchant: Any, receiver: Any, until: Any
 ) -> None:
     call = asyncio.create_task(merchant.pay("4000000000001000", "order-8", key="slow"))
-    while not (found := await merchant.found("order-8")):
-        pass
+    found = await until(lambda: merchant.found("order-8"))
     assert found[0]["status"] == "authorized"
     assert not call.done()
     assert receiver.types(found[0]["id"]) == []
@@ -138,7 +137,9 @@ async def test_a_time_out_that_was_made_is_found_by_its_reference_while_the_call
     assert len(await receiver.wait_for(1, payment["id"])) == 1
 
 
-async def test_a_time_out_that_was_made_holds_even_when_the_caller_has_gone(merchant: Any, receiver: Any) -> None:
+async def test_a_time_out_that_was_made_holds_even_when_the_caller_has_gone(
+    merchant: Any, receiver: Any, until: Any
+) -> None:
     token = await merchant.token("4000000000001000")
     body = {"reference": "order-9", "amount": 100, "currency": "KRW", "token": token}
     with pytest.raises(TimeoutError):
@@ -146,9 +147,7 @@ async def test_a_time_out_that_was_made_holds_even_when_the_caller_has_gone(merc
     [payment] = await merchant.found("order-9")
     assert payment["status"] == "authorized"
     await receiver.wait_for(1, payment["id"])
-    status, repeated = await merchant.post("/v1/payments", body, "gone")
-    while status == 409:
-        status, repeated = await merchant.post("/v1/payments", body, "gone")
+    status, repeated = await until(lambda: merchant.post("/v1/payments", body, "gone"), lambda answer: answer[0] != 409)
     assert (status, repeated["id"]) == (201, payment["id"])
     assert len(await merchant.found("order-9")) == 1
 
@@ -192,17 +191,18 @@ async def test_a_late_webhook_comes_late(merchant: Any, receiver: Any) -> None:
     await receiver.wait_for(1, payment["id"])
 
 
-async def test_a_forged_webhook_comes_first_and_is_not_repeated(merchant: Any, receiver: Any) -> None:
+async def test_a_forged_webhook_comes_first_and_is_not_repeated(merchant: Any, receiver: Any, until: Any) -> None:
     _, payment = await merchant.pay("4000000000001059", "order-16")
     forged, good = await receiver.wait_for(2, payment["id"])
     assert not forged.is_genuine
     assert good.is_genuine
     assert forged.body == good.body
-    log: list[str] = []
-    while "waiting" in log or not log:
+
+    async def log() -> list[str]:
         lines = (await merchant.get(f"/v1/webhook-deliveries?subject={payment['id']}"))["data"]
-        log = [line["state"] for line in lines]
-    assert log == ["refused", "delivered"]
+        return [line["state"] for line in lines]
+
+    assert await until(log, lambda states: "waiting" not in states) == ["refused", "delivered"]
 
 
 async def test_a_capture_that_fails_leaves_the_authorization_to_be_voided(merchant: Any, receiver: Any) -> None:
@@ -213,12 +213,11 @@ async def test_a_capture_that_fails_leaves_the_authorization_to_be_voided(mercha
     assert (await merchant.post(f"{path}/void", {}))[1]["status"] == "voided"
 
 
-async def test_a_capture_that_times_out_was_made(merchant: Any, receiver: Any) -> None:
+async def test_a_capture_that_times_out_was_made(merchant: Any, receiver: Any, until: Any) -> None:
     _, payment = await merchant.pay("4000000000001075", "order-18")
     path = f"/v1/payments/{payment['id']}"
     call = asyncio.create_task(merchant.post(f"{path}/capture", {"amount": 12_900}))
-    while (await merchant.get(path))["status"] != "captured":
-        pass
+    await until(lambda: merchant.get(path), lambda payment: payment["status"] == "captured")
     assert not call.done()
     assert (await call)[0] == 200
     await receiver.wait_for(2, payment["id"])

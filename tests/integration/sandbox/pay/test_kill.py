@@ -64,14 +64,13 @@ async def test_kill_9_in_the_middle_of_payments_loses_none_and_makes_none_twice(
 
 
 async def test_sigterm_ends_it_at_once_even_while_an_answer_is_held(
-    process: Any, environment: dict[str, str], merchant_at: Any
+    process: Any, environment: dict[str, str], merchant_at: Any, until: Any
 ) -> None:
     provider = process(MODULE, environment | {"JANGTEO_TIMEOUT_DELAY": "3600"})
     await provider.start()
     merchant = merchant_at(provider.url)
     call = asyncio.create_task(merchant.pay("4000000000001000", "held"))
-    while not await merchant.found("held"):
-        pass
+    await until(lambda: merchant.found("held"))
     assert await asyncio.wait_for(provider.stop(signal.SIGTERM), 20) == 0
     with contextlib.suppress(aiohttp.ClientError):
         assert (await call)[0] == 503
