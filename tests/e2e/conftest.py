@@ -6,6 +6,7 @@ import secrets
 import aiohttp
 import pytest
 
+from bench.oracle import Oracle
 from jangteo.stack.buyer import Buyer
 from jangteo.stack.mall import Mall
 
@@ -58,6 +59,12 @@ async def owner(mall, web):
     owner = Buyer(mall.url, session=web)
     await owner.log_in(account["email"], account["password"])
     return owner
+
+
+@pytest.fixture
+def oracle(mall):
+    """What looks into all stores and says whether they agree."""
+    return Oracle(mall)
 
 
 @pytest.fixture
