@@ -8,6 +8,9 @@ import nats
 import pytest
 
 from jangteo.kit import bus
+from jangteo.kit.bus.nats.janitor import Janitor
+from jangteo.kit.bus.nats.link import Link
+from jangteo.kit.bus.nats.streams import read_url
 from jangteo.kit.errors import Unavailable
 
 
@@ -169,3 +172,52 @@ async def test_an_answer_that_comes_too_late_does_not_leave_a_deaf_connection(
         nats_broker.process.send_signal(signal.SIGCONT)
     await publish_stubbornly(one, [message(1)])
     await until(lambda: seen == [1])
+
+
+async def test_a_stream_that_grew_too_large_loses_only_what_every_group_has_handled(nats_broker, until):
+    url = f"{nats_broker.url}?prefix=trimmed&trim_gib=0.001"
+    settings = read_url(url)
+    link = Link(settings.servers, "janitor")
+    await link.start(5)
+    one = await bus.connect(url, name="one")
+    fast, slow, idle = [], [], []
+    go = asyncio.Event()
+
+    async def waits(delivery):
+        if delivery.id == "15":
+            await go.wait()
+        slow.append(delivery.id)
+
+    async def notes(delivery):
+        fast.append(delivery.id)
+
+    try:
+        await one.consume("fast", ["a"], notes)
+        await one.consume("slow", ["a"], waits, concurrency=1)
+        await one.consume("idle", ["never"], collect(idle))
+        janitor = Janitor(link, settings)
+        await one.publish([bus.Outgoing("0", "a", "k", b"x")])
+        small = await janitor.trim()
+        assert small > 0
+        await one.publish([bus.Outgoing(str(n), "a", "k", b"x" * 100_000) for n in range(1, 31)])
+        await until(lambda: len(fast) == 31 and len(slow) == 15)
+        await until(lambda: trimmed_to(janitor, 1_500_000, 1_700_000))
+        late = []
+
+        async def from_the_oldest(delivery):
+            late.append(delivery.id)
+
+        await one.consume("late", ["a"], from_the_oldest)
+        await until(lambda: len(late) == 16)
+        assert late[0] == "15"
+        go.set()
+        await until(lambda: len(slow) == 31)
+        await until(lambda: trimmed_to(janitor, 0, 100_000))
+    finally:
+        await one.close()
+        await link.close()
+
+
+async def trimmed_to(janitor: Janitor, least: int, most: int) -> bool:
+    """Whether trimming leaves so many bytes."""
+    return least <= await janitor.trim() <= most

@@ -7,19 +7,20 @@ addresses from the URL, for Kubernetes DNS: `static:http://{service}:8080` or `s
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-from jangteo.kit.discovery.registry import Instance, NoInstance, OnChange, Registry
+from jangteo.kit.discovery.registry import LIFE_SECONDS, Instance, NoInstance, OnChange, Registry
 from jangteo.kit.discovery.static import StaticRegistry
 
-__all__ = ["Instance", "NoInstance", "OnChange", "Registry", "open_registry"]
+__all__ = ["LIFE_SECONDS", "Instance", "NoInstance", "OnChange", "Registry", "open_registry"]
 
 
 @asynccontextmanager
 async def open_registry(
-    url: str, *, name: str = "registry", static: Mapping[str, str] | None = None
+    url: str, *, name: str = "registry", static: Mapping[str, str] | None = None, life: float = LIFE_SECONDS
 ) -> AsyncIterator[Registry]:
     """Yield the registry at `url`; services in `static` have that one address whatever the registry says.
 
-    A registry that is not up is no error: it is asked again until it is. Raises ValueError for an unknown URL.
+    A registry that is not up is no error: it is asked again until it is. A process that died vanishes after
+    `life` seconds, which all processes must agree on. Raises ValueError for an unknown URL.
     """
     scheme, _, rest = url.partition(":")
     if scheme == "static":
@@ -27,7 +28,7 @@ async def open_registry(
     elif scheme in ("nats", "tls"):
         from jangteo.kit.discovery.nats import NatsRegistry
 
-        registry = NatsRegistry(url, name, static or {})
+        registry = NatsRegistry(url, name, static or {}, life)
         try:
             await registry.start()
             yield registry

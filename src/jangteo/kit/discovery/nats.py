@@ -21,18 +21,16 @@ from jangteo.kit.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
-HEARTBEAT_SECONDS = 3.0
-LIFE_SECONDS = 12.0
-"""An instance that was not heard of for this long is gone."""
-
 
 class NatsRegistry(Registry):
     """The list in a key-value bucket, in memory on the server: it is rebuilt by heartbeats after a restart."""
 
-    def __init__(self, url: str, name: str, static: Mapping[str, str]) -> None:
+    def __init__(self, url: str, name: str, static: Mapping[str, str], life: float) -> None:
         settings = read_url(url)
         self._bucket = f"{settings.prefix}-registry"
         self._replicas = settings.replicas
+        self._life = life
+        self._heartbeat = life / 4
         self._link = Link(settings.servers, name)
         self._link.on_up(self._set_up)
         self._static = {service: read_address(address) for service, address in static.items()}
@@ -118,7 +116,7 @@ class NatsRegistry(Registry):
     async def _ensure_bucket(self, client: Client) -> None:
         js = client.jetstream()
         config = api.KeyValueConfig(
-            bucket=self._bucket, ttl=LIFE_SECONDS, storage=api.StorageType.MEMORY, replicas=self._replicas
+            bucket=self._bucket, ttl=self._life, storage=api.StorageType.MEMORY, replicas=self._replicas
         )
         try:
             await js.create_key_value(config)
@@ -162,18 +160,18 @@ class NatsRegistry(Registry):
             callback(service)
 
     async def _beat(self) -> None:
-        due = time.monotonic() + HEARTBEAT_SECONDS
+        due = time.monotonic() + self._heartbeat
         while True:
             await asyncio.sleep(max(0.0, due - time.monotonic()))
             now = time.monotonic()
             # When this very process was held up, what the others sent meanwhile is still waiting to be read.
-            late, due = now - due, now + HEARTBEAT_SECONDS
+            late, due = now - due, now + self._heartbeat
             client = self._link.current
             if client is None:
                 continue
             await self._announce(client)
             for instance, heard in list(self._heard.items()):
-                if late > 1.0:
+                if late > self._heartbeat / 3:
                     self._heard[instance] = heard + late
-                elif now - heard > LIFE_SECONDS:
+                elif now - heard > self._life:
                     self._forget(instance)

@@ -8,6 +8,9 @@ from urllib.parse import urlsplit
 
 from jangteo.kit.errors import Unavailable
 
+LIFE_SECONDS = 12.0
+"""An instance that was not heard of for this long is gone; it says something four times as often."""
+
 OnChange = Callable[[str], None]
 
 

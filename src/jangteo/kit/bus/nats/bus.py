@@ -8,6 +8,7 @@ from nats.aio.client import Client
 
 from jangteo.kit.bus.interface import BrokerUnavailable, Handler, Notice, Outgoing, Parked, Subscription
 from jangteo.kit.bus.nats.consumer import Consumer
+from jangteo.kit.bus.nats.janitor import Janitor
 from jangteo.kit.bus.nats.link import Link
 from jangteo.kit.bus.nats.listener import Listener
 from jangteo.kit.bus.nats.parking import Parking
@@ -26,6 +27,7 @@ class NatsBus:
         self._link.on_up(self._ensure_streams)
         self._publisher = Publisher(self._link)
         self._parking = Parking(self._link, settings, self._publisher)
+        self._janitor = Janitor(self._link, settings)
         self._subjects: dict[str, str] = {}
         self._consumers: dict[str, Consumer] = {}
         self._listeners: list[Listener] = []
@@ -45,6 +47,7 @@ class NatsBus:
         if on_disconnect is not None:
             bus._link.on_down(on_disconnect)
         await bus._link.start(wait)
+        bus._janitor.start()
         return bus
 
     async def publish(self, messages: Sequence[Outgoing]) -> None:
@@ -114,6 +117,7 @@ class NatsBus:
 
     async def close(self) -> None:
         """See `Bus.close`."""
+        await self._janitor.stop()
         for listener in self._listeners:
             await listener.stop()
         for consumer in list(self._consumers.values()):

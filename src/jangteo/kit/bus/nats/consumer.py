@@ -30,7 +30,7 @@ PULL_SECONDS = 30
 MOST_PER_PULL = 64
 MOST_HELD = 2_000
 """Messages that one process holds at most for one group, those that wait for a pause included."""
-NOT_MINE_SECONDS = 5.0
+NOT_MINE_SECONDS = 1.0
 GRACE_SECONDS = 10.0
 API_SECONDS = 5.0
 
