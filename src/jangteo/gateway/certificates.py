@@ -14,7 +14,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 AUTHORITY_DAYS = 3650
 CERTIFICATE_DAYS = 397  # browsers refuse longer ones
 RENEW_DAYS = 30
-NAMES = ("localhost", "*.localhost")
+ADDRESSES = ("127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +28,13 @@ class Certificate:
 class LocalAuthority:
     """Issues the gateway's certificate; `authority.crt` in `directory` is for a browser to trust."""
 
-    def __init__(self, directory: Path, names: tuple[str, ...] = NAMES) -> None:
-        """Keep keys and certificates in `directory`, readable by the owner only."""
+    def __init__(self, directory: Path, tenants: tuple[str, ...]) -> None:
+        """Keep keys and certificates in `directory`, readable by the owner only.
+
+        Each tenant's host is named, for clients take no wildcard right below a top-level domain.
+        """
         self._directory = directory
-        self._names = names
+        self._names = ("localhost", "*.localhost", *(f"{tenant}.localhost" for tenant in tenants))
         directory.mkdir(parents=True, exist_ok=True)
         directory.chmod(0o700)
 
@@ -41,12 +44,12 @@ class LocalAuthority:
         return self._directory / "authority.crt"
 
     def certificate(self, now: dt.datetime) -> Certificate:
-        """Return the certificate valid at `now`, made afresh in its last 30 days."""
+        """Return the certificate valid at `now`, made afresh in its last 30 days, or for a new tenant."""
         authority, authority_key = self._authority(now)
         path, key_path = self._directory / "gateway.crt", self._directory / "gateway.key"
         if path.exists() and key_path.exists():
             chain = path.read_text()
-            if _fits(x509.load_pem_x509_certificate(chain.encode()), authority, now):
+            if self._fits(x509.load_pem_x509_certificate(chain.encode()), authority, now):
                 return Certificate(chain, key_path.read_text())
         key = ec.generate_private_key(ec.SECP256R1())
         made = self._issue(key, authority, authority_key, now)
@@ -69,6 +72,18 @@ class LocalAuthority:
         _write(self.authority_path, _pem(made))
         return made, key
 
+    def _fits(self, made: x509.Certificate, authority: x509.Certificate, now: dt.datetime) -> bool:
+        if made.not_valid_after_utc - now < dt.timedelta(days=RENEW_DAYS):
+            return False
+        named = made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        if set(named.get_values_for_type(x509.DNSName)) != set(self._names):
+            return False
+        try:
+            made.verify_directly_issued_by(authority)
+        except Exception:  # whatever the flaw, a new one is made
+            return False
+        return True
+
     def _issue(
         self,
         key: ec.EllipticCurvePrivateKey,
@@ -77,7 +92,7 @@ class LocalAuthority:
         now: dt.datetime,
     ) -> x509.Certificate:
         names: list[x509.GeneralName] = [x509.DNSName(name) for name in self._names]
-        names += [x509.IPAddress(ipaddress.ip_address(address)) for address in ("127.0.0.1", "::1")]
+        names += [x509.IPAddress(ipaddress.ip_address(address)) for address in ADDRESSES]
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
         builder = _builder(subject, authority.subject, key, now, CERTIFICATE_DAYS)
         return (
@@ -129,16 +144,6 @@ def _builder(
         .not_valid_before(now - dt.timedelta(hours=1))
         .not_valid_after(now + dt.timedelta(days=days))
     )
-
-
-def _fits(made: x509.Certificate, authority: x509.Certificate, now: dt.datetime) -> bool:
-    if made.not_valid_after_utc - now < dt.timedelta(days=RENEW_DAYS):
-        return False
-    try:
-        made.verify_directly_issued_by(authority)
-    except Exception:  # whatever the flaw, a new one is made
-        return False
-    return True
 
 
 def _pem(certificate: x509.Certificate) -> str:

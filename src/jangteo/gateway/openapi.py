@@ -35,8 +35,8 @@ PROBLEM: Json = {
 OF_GATEWAY = {401: "no token, or one that does not hold", 429: "called too often", 503: "try again later"}
 
 
-def merge(documents: Mapping[str, Json], server: str, routes: tuple[Route, ...] = ROUTES) -> Json:
-    """Return the public document of the mall at `server`.
+def merge(documents: Mapping[str, Json], routes: tuple[Route, ...] = ROUTES) -> Json:
+    """Return the public document of the mall.
 
     `documents` are the services' own, by name. A path without a row in `routes` is left out. Components that
     differ under one name are told apart by their service's name; a service that is missing lacks its paths only.
@@ -61,7 +61,7 @@ def merge(documents: Mapping[str, Json], server: str, routes: tuple[Route, ...] 
     return {
         "openapi": "3.1.0",
         "info": {"title": "장터 Jangteo", "version": "1"},
-        "servers": [{"url": server}],
+        "servers": [{"url": "/"}],
         "tags": [{"name": service} for service in documents],
         "paths": dict(sorted(paths.items())),
         "components": components,

@@ -45,6 +45,7 @@ class Route:
     timeout_seconds: float = 15.0  # until the last byte of the answer
     streams: bool = False  # an endless answer (server-sent events): no time-out at all
     body_bytes: int = 1024 * KIBIBYTE
+    rewrite: str = ""  # the path that the service knows it by, where that is another
 
     @property
     def name(self) -> str:
@@ -75,7 +76,7 @@ class Route:
 
 
 def _rows(
-    service: str, access: Access, *lines: str, limit: Limit | None = None, streams: bool = False
+    service: str, access: Access, *lines: str, limit: Limit | None = None, streams: bool = False, rewrite: str = ""
 ) -> tuple[Route, ...]:
     """Read lines of `METHOD[,METHOD…] /path`; a write gets the write limit unless one is named."""
     rows = []
@@ -83,7 +84,7 @@ def _rows(
         methods, path = line.split()
         for method in methods.split(","):
             own = limit or (Limit.DEFAULT if method == "GET" else Limit.WRITE)
-            rows.append(Route(service, method, path, access, limit=own, streams=streams))
+            rows.append(Route(service, method, path, access, limit=own, streams=streams, rewrite=rewrite))
     return tuple(rows)
 
 
@@ -136,7 +137,8 @@ ROUTES: tuple[Route, ...] = (
         "PUT /v1/categories/{id}",
         "GET,POST /v1/products/{id}/stock-movements",
     ),
-    *_rows(GATEWAY, PUBLIC, "GET /", "GET /health", "GET /openapi.json", "GET /docs", "GET /docs/*"),
+    *_rows(GATEWAY, PUBLIC, "GET /", "GET /health", "GET /docs", "GET /docs/*"),
+    *_rows(GATEWAY, PUBLIC, "GET /openapi.json", rewrite="/mall/openapi.json"),  # its own is but a part of that
 )
 
 

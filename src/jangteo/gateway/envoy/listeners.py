@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import Any
 
+from jangteo.gateway.envoy.answers import HTTP, HTTPS, added
 from jangteo.gateway.envoy.problems import local_reply_config
 from jangteo.gateway.envoy.vhosts import (
     BUFFER_FILTER,
     CORS_FILTER,
-    HTTP,
-    HTTPS,
     JWT_FILTER,
     LIMIT_FILTER,
+    RETRY_AFTER,
     TYPE,
 )
 from jangteo.gateway.limits import Rate, rates
@@ -89,7 +89,7 @@ def _chain(settings: GatewaySettings, directory: Path, name: str) -> Json:
         "rds": {"route_config_name": name, "config_source": routes},
         "http_filters": _filters(settings),
         "access_log": [access_log()],
-        "local_reply_config": local_reply_config(),
+        "local_reply_config": local_reply_config(name, settings.hsts_age),
         **_paths_and_headers(settings),
         **_patience(),
     }
@@ -175,6 +175,7 @@ def _rate_limit(allowed: dict[Limit, Rate]) -> Json:
         always_consume_default_token_bucket=False,
         max_dynamic_descriptors=REMEMBERED_CLIENTS,
         enable_x_ratelimit_headers="DRAFT_VERSION_03",
+        response_headers_to_add=[added("retry-after", f"%METADATA(ROUTE:{RETRY_AFTER}:seconds)%")],
         descriptors=[
             {
                 "entries": [{"key": "limit", "value": limit.value}, {"key": "masked_remote_address"}],

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from jangteo.gateway.envoy.answers import added, security_headers
 from jangteo.kit.auth import KeysUnavailable, TokenInvalid
 from jangteo.kit.errors import Conflict, Forbidden, Invalid, JangteoError, Unauthenticated, Unavailable
 from jangteo.kit.http.client import ServiceUnavailable
@@ -128,37 +129,41 @@ REPLIES: tuple[Reply, ...] = (
 )
 
 
-def local_reply_config() -> Json:
+def local_reply_config(listener: str, hsts_age: int) -> Json:
     """Return Envoy's `local_reply_config`: each reply in English where that is asked for, else in Korean."""
-    mappers = [_mapper(reply, language) for reply in REPLIES for language in ("en", "ko")]
-    return {"mappers": mappers, "body_format": _body(Unexpected(), "ko")}
+    always = security_headers(listener, hsts_age)
+    mappers = [_mapper(reply, language, always) for reply in REPLIES for language in ("en", "ko")]
+    rest = {"filter": _status("GE", 400), "body_format_override": _rest(), "headers_to_add": always}
+    return {"mappers": [*mappers, rest]}
 
 
-def _mapper(reply: Reply, language: str) -> Json:
-    conditions = [_status_is(reply.status)]
+def _mapper(reply: Reply, language: str, always: list[Json]) -> Json:
+    conditions = [_status("EQ", reply.status)]
     if reply.when is not None:
         conditions.append(reply.when)
     if language == "en":
         conditions.append(ENGLISH)
-    extra = [(name.decode(), value.decode()) for name, value in headers(reply.error, language)]
+    own = [(name.decode(), value.decode()) for name, value in headers(reply.error, language)]
     return {
         "filter": conditions[0] if len(conditions) == 1 else {"and_filter": {"filters": conditions}},
         "status_code": reply.error.status,
         "body_format_override": _body(reply.error, language),
-        "headers_to_add": [_header(name, value) for name, value in extra if name != "content-type"],
+        "headers_to_add": always + [added(*one, replacing=True) for one in own if one[0] != "content-type"],
     }
 
 
-def _status_is(status: int) -> Json:
+def _status(comparison: str, status: int) -> Json:
     value = {"default_value": status, "runtime_key": "jangteo.status"}
-    return {"status_code_filter": {"comparison": {"op": "EQ", "value": value}}}
-
-
-def _header(name: str, value: str) -> Json:
-    return {"header": {"key": name, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
+    return {"status_code_filter": {"comparison": {"op": comparison, "value": value}}}
 
 
 def _body(error: JangteoError, language: str) -> Json:
     document: Json = msgspec.json.decode(problem(error, language=language, instance="%PATH(NQ:PATH)%"))
     document["trace_id"] = "%REQ(X-REQUEST-ID)%"
     return {"json_format": document, "content_type": MEDIA_TYPE}
+
+
+def _rest() -> Json:
+    body = _body(Unexpected(), "ko")
+    body["json_format"]["status"] = "%RESPONSE_CODE%"
+    return body

@@ -14,6 +14,7 @@ from pathlib import Path
 import aiohttp
 
 from jangteo.kit.bus.backoff import pause
+from jangteo.kit.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,12 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 class EnvoyMissing(Exception):
     """There is no Envoy on this machine; the message says how to get one."""
+
+
+class EnvoyNotReady(Unavailable):
+    """Envoy is starting, or could not open its ports."""
+
+    code = "gateway.not_ready"
 
 
 def find_binary(configured: str) -> str:
@@ -114,6 +121,7 @@ class Envoy:
             # Without it two malls on one machine would take each other for the old and the new of one.
             "--disable-hot-restart",
             *("--drain-strategy", "immediate", "--drain-time-s", "10", "--log-level", "warning"),
+            *("--file-flush-interval-msec", "1000"),  # of the access log
         )
 
     @property
@@ -134,6 +142,12 @@ class Envoy:
         if self._child is not None and self._child.returncode is None:
             await self.admin.drain(drain_seconds)
             await _end(self._child)
+
+    async def check(self) -> None:
+        """Raise EnvoyNotReady unless requests can come in."""
+        state = await self.admin.state()
+        if not state.ready:
+            raise EnvoyNotReady(listeners=state.listeners)
 
     async def _spawn(self) -> asyncio.subprocess.Process:
         parent = os.getpid()

@@ -1,8 +1,12 @@
 """Envoy's route configuration: one route for each row of the table, and a 405 behind each known path."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from jangteo.gateway.routes import ROUTES, Access, Limit, Route
+from jangteo.gateway.envoy.answers import added, security_headers
+from jangteo.gateway.limits import Rate, rates
+from jangteo.gateway.routes import GATEWAY, ROUTES, Access, Limit, Route
+from jangteo.gateway.settings import GatewaySettings
 
 Json = dict[str, Any]
 
@@ -11,39 +15,33 @@ LIMIT_FILTER = "envoy.filters.http.local_ratelimit"
 BUFFER_FILTER = "envoy.filters.http.buffer"
 CORS_FILTER = "envoy.filters.http.cors"
 TYPE = "type.googleapis.com/envoy.extensions.filters.http."
-HTTP, HTTPS = "http", "https"
 PREVIOUS_HOSTS = "type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"
 ALLOWED_HEADERS = "authorization,content-type,accept-language,idempotency-key,if-match,if-none-match"
 
 # A POST is sent again only when nothing of it can have reached the service.
 RETRY_UNSENT = "connect-failure,refused-stream,reset-before-request"
 RETRY_SAFE = RETRY_UNSENT + ",reset,retriable-status-codes"
+RETRY_AFTER = "jangteo.retry_after"  # metadata of a route: told with a 429
 STREAM_IDLE_SECONDS = 120  # a live stream sends a sign of life more often than this
 
 
-def route_configuration(name: str, hsts_age: int, origins: tuple[str, ...], routes: tuple[Route, ...] = ROUTES) -> Json:
+def route_configuration(name: str, settings: GatewaySettings, routes: tuple[Route, ...] = ROUTES) -> Json:
     """Return the RouteConfiguration `name` (HTTP or HTTPS) for `routes`."""
-    host: Json = {"name": "mall", "domains": ["*"], "routes": _routes(routes)}
-    if origins:
-        host["typed_per_filter_config"] = {CORS_FILTER: _cors(origins)}
-    answer = [
-        _header("x-content-type-options", "nosniff"),
-        _header("referrer-policy", "no-referrer"),
-        _header("x-frame-options", "DENY"),
-        _header("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
-    ]
-    if name == HTTPS:
-        answer.append(_header("strict-transport-security", f"max-age={hsts_age}"))
+    host: Json = {"name": "mall", "domains": ["*"], "routes": _routes(routes, rates(settings.rate_limit_scale))}
+    if settings.origins:
+        host["typed_per_filter_config"] = {CORS_FILTER: _cors(settings.origins)}
+        host["routes"].insert(0, _preflight())
     return {
         "@type": "type.googleapis.com/envoy.config.route.v3.RouteConfiguration",
         "name": name,
         "virtual_hosts": [host],
-        "response_headers_to_add": answer,
+        "response_headers_to_add": security_headers(name, settings.hsts_age),
+        "request_headers_to_remove": ["x-envoy-external-address"],
     }
 
 
-def _routes(routes: tuple[Route, ...]) -> list[Json]:
-    rendered = [_route(route) for route in routes]
+def _routes(routes: tuple[Route, ...], allowed: Mapping[Limit, Rate]) -> list[Json]:
+    rendered = [_route(route, allowed.get(route.limit)) for route in routes]
     methods: dict[str, list[str]] = {}
     first: dict[str, Route] = {}
     for route in routes:
@@ -60,21 +58,25 @@ def _path(route: Route) -> Json:
     return {"safe_regex": {"regex": route.pattern}}
 
 
-def _route(route: Route) -> Json:
+def _route(route: Route, rate: Rate | None) -> Json:
     action: Json = {
         "cluster": route.service,
         "timeout": "0s" if route.streams else f"{route.timeout_seconds}s",
         "retry_policy": _retries(route),
-        "rate_limits": [{"actions": _client_of(route)}],
     }
     if route.streams:
         action["idle_timeout"] = f"{STREAM_IDLE_SECONDS}s"
+    if route.rewrite:
+        action["path_rewrite"] = route.rewrite
     rendered: Json = {
         "name": route.name,
         "match": {**_path(route), "headers": [{"name": ":method", "string_match": {"exact": route.method}}]},
         "route": action,
         "typed_per_filter_config": _filters(route),
     }
+    if rate is not None:
+        action["rate_limits"] = [{"actions": _client_of(route)}]
+        rendered["metadata"] = {"filter_metadata": {RETRY_AFTER: {"seconds": str(rate.retry_after_seconds)}}}
     if route.access is Access.PUBLIC and route.limit is not Limit.WEBHOOK:
         # Nobody looked at it, so nobody behind us should: services refuse a token that has expired.
         rendered["request_headers_to_remove"] = ["authorization"]
@@ -86,7 +88,7 @@ def _wrong_method(route: Route, allowed: list[str]) -> Json:
         "name": f"405 {route.path}",
         "match": _path(route),
         "direct_response": {"status": 405},
-        "response_headers_to_add": [_header("allow", ", ".join(sorted(allowed)))],
+        "response_headers_to_add": [added("allow", ", ".join(sorted(allowed)))],
         "typed_per_filter_config": {JWT_FILTER: _jwt_off()},
     }
 
@@ -140,6 +142,22 @@ def _jwt_off() -> Json:
     return {"@type": TYPE + "jwt_authn.v3.PerRouteConfig", "disabled": True}
 
 
+def _preflight() -> Json:
+    """Return the route of a browser's question; the CORS filter answers it, and only where there is a route."""
+    asked = ("origin", "access-control-request-method")
+    return {
+        "name": "preflight",
+        "match": {
+            "prefix": "/",
+            "headers": [
+                {"name": ":method", "string_match": {"exact": "OPTIONS"}},
+                *({"name": name, "present_match": True} for name in asked),
+            ],
+        },
+        "route": {"cluster": GATEWAY},
+    }
+
+
 def _cors(origins: tuple[str, ...]) -> Json:
     return {
         "@type": TYPE + "cors.v3.CorsPolicy",
@@ -150,7 +168,3 @@ def _cors(origins: tuple[str, ...]) -> Json:
         "allow_credentials": True,
         "max_age": "600",
     }
-
-
-def _header(name: str, value: str) -> Json:
-    return {"header": {"key": name, "value": value}, "append_action": "ADD_IF_ABSENT"}
