@@ -102,3 +102,18 @@ async def test_publish_says_unavailable_while_the_broker_is_away(broker, connect
     finally:
         broker.start()
     await publish_stubbornly(one, [message(2)])
+
+
+async def test_a_bus_that_never_found_its_broker_closes_in_peace(broker, connect, kind, group):
+    broker.kill()
+    try:
+        one = await connect(wait=0.05)
+        subscription = await one.consume(group, [kind], collect([]))
+        await one.listen([kind], collect([]))
+        await subscription.stop()
+        await one.consume(group, [kind], collect([]))
+        await one.close()
+        with pytest.raises(Unavailable):
+            await one.check()
+    finally:
+        broker.start()

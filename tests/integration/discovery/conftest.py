@@ -1,55 +1,38 @@
-"""A real registry server for these tests."""
+"""A registry server of its own for these tests, because they take it away."""
 
-import socket
-import subprocess
-import sys
-from collections.abc import Iterator
+import uuid
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from jangteo.stack.embedded import Servers
 
-class Server:
-    """nats-server out of its wheel; it can be killed and started again on the same port."""
 
-    def __init__(self, folder: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.url = f"nats://127.0.0.1:{self.port}"
-        self.config = folder / "nats.conf"
-        self.config.write_text(f'listen: "127.0.0.1:{self.port}"\njetstream {{ store_dir: "{folder}/data" }}\n')
-        self.log = folder / "log"
-        self.process: subprocess.Popen[bytes] | None = None
+class Registry:
+    """NATS, shut out of one test's sight from the others by a prefix."""
+
+    def __init__(self, servers: Servers) -> None:
+        self._servers = servers
+        self.url = f"{servers.url('nats')}?prefix=test-{uuid.uuid4().hex[:8]}"
+
+    def stop(self) -> None:
+        """Take it away."""
+        self._servers.stop()
 
     def start(self) -> None:
-        """Start, and return when it takes connections."""
-        with self.log.open("ab") as log:
-            binary = Path(sys.executable).with_name("nats-server")
-            self.process = subprocess.Popen([binary, "-c", self.config], stdout=log, stderr=log)
-        for _ in range(200):
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 0.2).close()
-                return
-            except OSError:
-                try:
-                    self.process.wait(0.05)
-                except subprocess.TimeoutExpired:
-                    continue
-                break
-        raise RuntimeError(self.log.read_text())
+        """Bring it back at the same address."""
+        self._servers.start("nats")
 
-    def kill(self) -> None:
-        """End it without a goodbye."""
-        assert self.process is not None
-        self.process.kill()
-        self.process.wait()
+
+@pytest.fixture(scope="session")
+def nats_alone(throw_away: Callable[[str], Path]) -> Iterator[Servers]:
+    """NATS and nothing else."""
+    with Servers(throw_away("registry"), fsync=False) as running:
+        yield running.start("nats")
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    """A running server of its own."""
-    running = Server(tmp_path)
-    running.start()
-    yield running
-    running.kill()
+def server(nats_alone: Servers) -> Registry:
+    """The registry server of one test."""
+    return Registry(nats_alone)

@@ -111,7 +111,7 @@ async def test_the_list_outlives_the_registry_and_registrations_come_back(server
         await one.register("user", "http://h:1")
         await until(lambda: addresses(two) == ["http://h:1"])
         two.on_change(changes.append)
-        server.kill()
+        server.stop()
         await asyncio.sleep(LIFE * 2)
         assert addresses(two) == ["http://h:1"]
         server.start()
@@ -128,13 +128,13 @@ async def test_who_died_while_the_registry_was_away_vanishes_afterwards(server):
             await two.register("user", "http://h:2")
             await one.register("user", "http://h:1")
             await until(lambda: len(addresses(one)) == 2)
-            server.kill()
+            server.stop()
         server.start()
         await until(lambda: addresses(one) == ["http://h:1"])
 
 
 async def test_a_process_may_start_before_the_registry(server):
-    server.kill()
+    server.stop()
     async with open_registry(server.url, static={"product": "product:8080"}) as one:
         await one.register("user", "http://h:1")
         assert one.address("product") == "http://product:8080"

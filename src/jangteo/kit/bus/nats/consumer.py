@@ -202,7 +202,7 @@ class Consumer:
         if not msg.reply or not msg.reply.startswith("$JS.ACK."):
             await self._on_status(msg)
             return
-        self._asked -= 1
+        self._asked = max(0, self._asked - 1)
         kind = self._types.get(msg.subject)
         delivery = NatsDelivery(msg, kind or msg.subject, self._epoch)
         held = self._held.get(delivery.sequence)

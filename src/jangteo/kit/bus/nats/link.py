@@ -158,6 +158,7 @@ class Link:
         async def gone() -> None:
             lost.set()
 
+        up = False
         try:
             async with asyncio.timeout(DIAL_SECONDS):
                 await client.connect(
@@ -175,13 +176,14 @@ class Link:
                 )
             for hook in list(self._hooks):
                 await hook(client)
+            up = not lost.is_set()
         except TROUBLE as error:
             self._last_error = str(error) or self._last_error
-        else:
-            if not lost.is_set():
-                return client
-        await self._discard(client)
-        return None
+        finally:
+            # Also when cancelled: a connection half made must not outlive this link.
+            if not up:
+                await self._discard(client)
+        return client if up else None
 
     async def _discard(self, client: Client) -> None:
         # Closing a connection that is broken already may raise anything its transport raises.
