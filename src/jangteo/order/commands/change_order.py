@@ -1,0 +1,76 @@
+"""Pay for an order, or cancel it: a person's wish, decided by the rules on the newest state."""
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from jangteo.kit.auth import Caller
+from jangteo.kit.idempotency import Answer, IdempotencyKey, once
+from jangteo.kit.ids import new_id
+from jangteo.kit.postgres import Transaction
+from jangteo.order import answers
+from jangteo.order.desk import Desk, persistently
+from jangteo.order.domain.address import NOTE_PURPOSE
+from jangteo.order.domain.ending import Reason
+from jangteo.order.domain.requests import cancel, choose_payment
+from jangteo.order.schemas import CancellationInput, PaymentInput
+from jangteo.order.store import OrderUnknown
+from jangteo.order.story import Story, view
+
+
+async def pay(
+    desk: Desk, member_id: UUID, order_id: UUID, request: PaymentInput, key: IdempotencyKey, language: str
+) -> Answer:
+    """Return 201 and the order with a new attempt to pay.
+
+    Raises OrderUnknown for anybody but its buyer, or the Conflict that says why it cannot be paid now.
+    """
+    payment_id = new_id()
+
+    async def work(transaction: Transaction) -> Story:
+        story = await desk.orders.load(transaction, order_id)
+        if story.order.placed.member_id != member_id:
+            raise OrderUnknown()
+        now = transaction.clock.now()
+        events = choose_payment(story.order, payment_id, request.provider, request.token, now)
+        return await desk.orders.save(transaction, order_id, story, events, actor=f"buyer:{member_id}", at=now)
+
+    return await _once(desk, key, work, 201, language)
+
+
+async def cancel_order(
+    desk: Desk, caller: Caller, order_id: UUID, request: CancellationInput, key: IdempotencyKey, language: str
+) -> Answer:
+    """Return 202 and the order, being cancelled.
+
+    Raises OrderUnknown for somebody else's order, unless the caller may manage orders; NotCancellable, HandedOver.
+    """
+    person = caller.member_id
+
+    async def work(transaction: Transaction) -> Story:
+        story = await desk.orders.load(transaction, order_id)
+        buyer = story.order.placed.member_id
+        if buyer != person and "orders.manage" not in caller.permissions:
+            raise OrderUnknown()
+        actor, reason = ("buyer", Reason.BUYER) if buyer == person else ("staff", Reason.STAFF)
+        note = ""
+        if request.reason:
+            note = (await desk.vault.key(transaction, buyer)).encrypt(request.reason, NOTE_PURPOSE)
+        events, now = cancel(story.order, reason, note), transaction.clock.now()
+        return await desk.orders.save(transaction, order_id, story, events, actor=f"{actor}:{person}", at=now)
+
+    return await _once(desk, key, work, 202, language)
+
+
+async def _once(
+    desk: Desk,
+    key: IdempotencyKey,
+    work: Callable[[Transaction], Awaitable[Story]],
+    status: int,
+    language: str,
+) -> Answer:
+    async def write() -> Answer:
+        async with desk.database.transaction(key.tenant) as transaction:
+            story = await work(transaction)
+            return await key.remember(transaction, status, answers.order(view(story), language))
+
+    return await once(desk.database, key, lambda: persistently(write))

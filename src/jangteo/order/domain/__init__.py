@@ -1,0 +1,1 @@
+"""The rules of an order, pure: no I/O, no clock, no framework."""

@@ -1,0 +1,246 @@
+"""What can happen to one order: the events of its stream, and how those of older versions are brought up to date.
+
+An event is never edited. Where its form has to change, a new version gets a new class and the old one an upcaster.
+"""
+
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+import msgspec
+
+from jangteo.kit.eventstore import DomainEvent, Upcaster
+from jangteo.kit.money import included_vat
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing bought, as it was offered at that moment; amounts in minor units."""
+
+    sku: str
+    product_id: UUID
+    slug: str
+    name_ko: str
+    name_en: str
+    option: str
+    picture: str
+    quantity: int
+    unit_price: int
+    tax_free: bool
+    weight_grams: int
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """What bringing it costs, in minor units: the fee after the free-over rule, plus the surcharge of the zone."""
+
+    base_fee: int
+    surcharge: int
+    zone: str
+
+    @property
+    def fee(self) -> int:
+        """Return the whole fee in minor units."""
+        return self.base_fee + self.surcharge
+
+
+class OrderPlaced(DomainEvent, frozen=True, kw_only=True):
+    """주문접수. `address` is sealed under the member's person key; `vat` is what the total contains of it."""
+
+    type: ClassVar[str] = "order.placed/2"
+    number: str
+    member_id: UUID
+    currency: str
+    lines: tuple[Line, ...]
+    items_total: int
+    delivery: Delivery
+    total: int
+    vat: int
+    cart_id: str | None
+    address: str
+    pay_until: datetime
+    hold_until: datetime
+
+
+class PaymentChosen(DomainEvent, frozen=True, kw_only=True):
+    """The buyer named a means of payment; it is asked for as soon as the stock is held."""
+
+    type: ClassVar[str] = "order.payment_chosen/1"
+    payment_id: UUID
+    provider: str
+    token: str
+
+
+class StockHeld(DomainEvent, frozen=True, kw_only=True):
+    """Everything ordered is set aside until `expires_at`."""
+
+    type: ClassVar[str] = "order.stock_held/1"
+    expires_at: datetime
+
+
+class Rejected(DomainEvent, frozen=True, kw_only=True):
+    """There is not enough stock; nothing is held and nothing was charged."""
+
+    type: ClassVar[str] = "order.rejected/1"
+    reason: str
+    skus: tuple[str, ...]
+
+
+class StrayStockReturned(DomainEvent, frozen=True, kw_only=True):
+    """Stock was set aside for an order that had been rejected already; it is given back."""
+
+    type: ClassVar[str] = "order.stray_stock_returned/1"
+
+
+class ConfirmationAsked(DomainEvent, frozen=True, kw_only=True):
+    """The buyer has to confirm at the provider's page `url`."""
+
+    type: ClassVar[str] = "order.confirmation_asked/1"
+    payment_id: UUID
+    url: str
+
+
+class PaymentDeclined(DomainEvent, frozen=True, kw_only=True):
+    """This attempt failed; another may be made until the payment window closes."""
+
+    type: ClassVar[str] = "order.payment_declined/1"
+    payment_id: UUID
+    reason: str
+
+
+class PaymentAuthorised(DomainEvent, frozen=True, kw_only=True):
+    """The provider holds the money for us."""
+
+    type: ClassVar[str] = "order.payment_authorised/1"
+    payment_id: UUID
+
+
+class PaymentCaptured(DomainEvent, frozen=True, kw_only=True):
+    """결제완료: the money is ours."""
+
+    type: ClassVar[str] = "order.payment_captured/1"
+    payment_id: UUID
+    amount: int
+
+
+class StockSold(DomainEvent, frozen=True, kw_only=True):
+    """What was set aside is sold now."""
+
+    type: ClassVar[str] = "order.stock_sold/1"
+
+
+class ShipmentPrepared(DomainEvent, frozen=True, kw_only=True):
+    """The carrier knows of the parcel."""
+
+    type: ClassVar[str] = "order.shipment_prepared/1"
+    carrier: str
+    tracking_number: str
+
+
+class Shipped(DomainEvent, frozen=True, kw_only=True):
+    """배송중: the carrier has the parcel since `since`."""
+
+    type: ClassVar[str] = "order.shipped/1"
+    carrier: str
+    tracking_number: str
+    since: datetime
+
+
+class DeliveryReported(DomainEvent, frozen=True, kw_only=True):
+    """The hand-over was heard of before the pick-up; it counts once the pick-up is heard of, too."""
+
+    type: ClassVar[str] = "order.delivery_reported/1"
+    since: datetime
+
+
+class Delivered(DomainEvent, frozen=True, kw_only=True):
+    """배송완료: the parcel was handed over at `since`."""
+
+    type: ClassVar[str] = "order.delivered/1"
+    since: datetime
+
+
+class CancellationStarted(DomainEvent, frozen=True, kw_only=True):
+    """Whatever the order holds is being given back. `note` is the buyer's own words, sealed."""
+
+    type: ClassVar[str] = "order.cancellation_started/1"
+    reason: str
+    note: str = ""
+
+
+class CancellationRefused(DomainEvent, frozen=True, kw_only=True):
+    """The parcel is with the carrier: the order goes on as it was."""
+
+    type: ClassVar[str] = "order.cancellation_refused/1"
+
+
+class ShipmentStopped(DomainEvent, frozen=True, kw_only=True):
+    """Nothing will be sent."""
+
+    type: ClassVar[str] = "order.shipment_stopped/1"
+
+
+class MoneyReturned(DomainEvent, frozen=True, kw_only=True):
+    """No attempt holds or keeps money any more; `refunded` was given back."""
+
+    type: ClassVar[str] = "order.money_returned/1"
+    refunded: int
+
+
+class StockReturned(DomainEvent, frozen=True, kw_only=True):
+    """Nothing is held or sold for this order any more."""
+
+    type: ClassVar[str] = "order.stock_returned/1"
+
+
+class Cancelled(DomainEvent, frozen=True, kw_only=True):
+    """Everything is given back; the order is over."""
+
+    type: ClassVar[str] = "order.cancelled/1"
+    reason: str
+    refunded: int
+
+
+class Refunded(DomainEvent, frozen=True, kw_only=True):
+    """Staff gave back `amount`; `refunded_in_all` so far."""
+
+    type: ClassVar[str] = "order.refunded/1"
+    refund_id: UUID
+    amount: int
+    refunded_in_all: int
+
+
+EVENTS: tuple[type[DomainEvent], ...] = (
+    OrderPlaced,
+    PaymentChosen,
+    StockHeld,
+    Rejected,
+    StrayStockReturned,
+    ConfirmationAsked,
+    PaymentDeclined,
+    PaymentAuthorised,
+    PaymentCaptured,
+    StockSold,
+    ShipmentPrepared,
+    Shipped,
+    DeliveryReported,
+    Delivered,
+    CancellationStarted,
+    CancellationRefused,
+    ShipmentStopped,
+    MoneyReturned,
+    StockReturned,
+    Cancelled,
+    Refunded,
+)
+
+
+def placed_from_1(old: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Bring `order.placed/1` up: its one `shipping_fee` had no surcharge yet, and it did not state the VAT."""
+    fee = old["shipping_fee"]
+    taxed = fee + sum(line["unit_price"] * line["quantity"] for line in old["lines"] if not line["tax_free"])
+    new = {key: value for key, value in old.items() if key != "shipping_fee"}
+    new["delivery"] = {"base_fee": fee, "surcharge": 0, "zone": "mainland"}
+    new["vat"] = included_vat(taxed)
+    return OrderPlaced.type, new
+
+
+UPCASTERS: dict[str, Upcaster] = {"order.placed/1": placed_from_1}

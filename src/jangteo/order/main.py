@@ -1,0 +1,63 @@
+"""The order service's process: its parts, and how they hang together."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from jangteo.kit.http.app import create_app
+from jangteo.kit.inbox import subscribe
+from jangteo.kit.outbox import Relay
+from jangteo.kit.postgres import open_database
+from jangteo.kit.privacy import Vault
+from jangteo.kit.process import open_foundation, run
+from jangteo.order.api import ROUTES
+from jangteo.order.clients import Shop
+from jangteo.order.deadlines import Deadlines
+from jangteo.order.desk import Desk
+from jangteo.order.handlers import handlers
+from jangteo.order.settings import OrderSettings
+from jangteo.order.store import Orders
+from jangteo.order.watch import Watch
+
+SERVICE = "order"
+
+
+@asynccontextmanager
+async def assemble(settings: OrderSettings) -> AsyncIterator[Any]:
+    """Open everything the service stands on, and yield its app."""
+    async with AsyncExitStack() as stack:
+        foundation = await stack.enter_async_context(open_foundation(settings))
+        database = await stack.enter_async_context(open_database(settings.database_url))
+        relay = Relay(database, foundation.bus, source=SERVICE)
+        await relay.start()
+        stack.push_async_callback(relay.stop)
+        watch = Watch()
+        orders = Orders(settings.answer_seconds, watch.changed)
+        shop = Shop(foundation.client("cart"), foundation.client("product"), foundation.client("shipping"))
+        desk = Desk(settings, database, orders, Vault(settings.master_key), shop, watch)
+        listening = await watch.listen(foundation.bus)
+        stack.push_async_callback(listening.stop)
+        deadlines = Deadlines(
+            database, orders, answer_seconds=settings.answer_seconds, sweep_seconds=settings.sweep_seconds
+        )
+        await deadlines.start()
+        stack.push_async_callback(deadlines.stop)
+        subscription = await subscribe(foundation.bus, database, SERVICE, handlers(orders))
+        stack.push_async_callback(subscription.stop)
+        app = create_app(
+            settings,
+            ROUTES,
+            title="Order",
+            dependencies={"desk": desk},
+            checks={"database": database.check, "bus": foundation.bus.check},
+            verifier=foundation.verifier(),
+            identity=foundation.identity,
+        )
+        address = f"http://{settings.host}:{settings.port}"
+        await stack.enter_async_context(foundation.registry.registered(SERVICE, address))
+        yield app
+
+
+def main() -> None:
+    """Run until told to stop."""
+    run(OrderSettings, SERVICE, assemble)

@@ -1,0 +1,120 @@
+"""The only writes: an order's new events, its view, its deadlines and what it says, in one transaction.
+
+Round trips of one message: one to load the stream, one for the events, one for the view with the deadlines.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from jangteo.kit.errors import NotFound
+from jangteo.kit.eventstore import DomainEvent, EventStore
+from jangteo.kit.postgres import ConcurrentUpdate, Reader, Transaction
+from jangteo.order.domain.events import EVENTS, UPCASTERS
+from jangteo.order.domain.order import Order
+from jangteo.order.domain.saga import awaiting, outgoing
+from jangteo.order.states import State
+from jangteo.order.story import Story, View, stored, told, view
+
+STREAMS = EventStore(EVENTS, UPCASTERS)
+
+# The kinds of deadlines: until when it can be paid, and when an answer of another service is late.
+PAYMENT, ANSWER = "payment", "answer"
+
+_UPSERT = """
+INSERT INTO order_views
+    (order_id, member_id, number, status, version, total, placed_at, updated_at, body, tenant)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+ON CONFLICT (order_id) DO UPDATE
+SET status = excluded.status, version = excluded.version, updated_at = excluded.updated_at, body = excluded.body
+"""
+_UPSERT_WITH_DEADLINES = f"""
+WITH row AS ({_UPSERT}),
+added AS (
+    INSERT INTO deadlines (tenant, order_id, kind, due_at)
+    SELECT $10, $1, kind, due_at FROM unnest($11::text[], $12::timestamptz[]) AS new (kind, due_at)
+    ON CONFLICT (order_id, kind) DO UPDATE SET due_at = excluded.due_at, tries = 0)
+DELETE FROM deadlines WHERE order_id = $1 AND kind = ANY($13::text[])
+"""
+
+Changed = Callable[[View], None]
+
+
+class OrderUnknown(NotFound):
+    """There is no such order, or it is somebody else's."""
+
+    code = "order.unknown"
+    ko = "주문을 찾을 수 없습니다."
+    en = "There is no such order."
+
+
+class NumberTaken(ConcurrentUpdate):
+    """Another order of the shop was given the same number; a new one will do."""
+
+    code = "order.number_taken"
+
+
+class Orders:
+    """Loads and saves orders; `changed` is told of every new view after its commit."""
+
+    def __init__(self, answer_seconds: float, changed: Changed) -> None:
+        self._answer_seconds = answer_seconds
+        self._changed = changed
+
+    async def load(self, reader: Reader, order_id: UUID) -> Story:
+        """Return the order. Raises OrderUnknown."""
+        recorded = await STREAMS.load(reader, order_id)
+        if not recorded:
+            raise OrderUnknown()
+        return told(order_id, recorded)
+
+    async def save(
+        self,
+        transaction: Transaction,
+        order_id: UUID,
+        before: Story | None,
+        events: Sequence[DomainEvent],
+        *,
+        actor: str,
+        at: datetime,
+    ) -> Story:
+        """Append `events`, send what follows from them, and return the order as it is then.
+
+        Raises ConcurrentUpdate where somebody else was first, NumberTaken; the transaction is then lost.
+        """
+        if before is not None and not events:
+            return before
+        version = before.version if before is not None else 0
+        recorded = await STREAMS.append(transaction, order_id, version, events, actor=actor, at=at)
+        after = told(order_id, recorded, before)
+        row = view(after)
+        await self._save_view(transaction, before, after, row)
+        transaction.send(*outgoing(before.order if before is not None else None, events, after.order))
+        transaction.after_commit(lambda: self._changed(row))
+        return after
+
+    async def _save_view(self, transaction: Transaction, before: Story | None, after: Story, row: View) -> None:
+        had = self._due(before.order, after.last_at) if before is not None else {}
+        has = self._due(after.order, after.last_at)
+        new = {kind: due for kind, due in has.items() if kind not in had}
+        gone = [kind for kind in had if kind not in has]
+        columns: list[Any] = [*stored(row), transaction.tenant]
+        try:
+            if new or gone:
+                await transaction.execute(_UPSERT_WITH_DEADLINES, *columns, list(new), list(new.values()), gone)
+            else:
+                await transaction.execute(_UPSERT, *columns)
+        except asyncpg.UniqueViolationError:
+            raise NumberTaken() from None
+
+    def _due(self, order: Order, now: datetime) -> dict[str, datetime]:
+        """Return the deadlines that an order has; one that stays is not moved, the sweep does that."""
+        due = {}
+        if order.state in (State.PLACED, State.RESERVED):
+            due[PAYMENT] = order.placed.pay_until
+        if awaiting(order):
+            due[ANSWER] = now + timedelta(seconds=self._answer_seconds)
+        return due
