@@ -74,9 +74,12 @@ def _is_for_humans(error: Exception) -> bool:
 def _stack(name: str) -> Callable[[Given], int]:
     def run(_: Given) -> int:
         from jangteo.stack import commands
-        from jangteo.stack.home import Home
+        from jangteo.stack.home import Home, StackError
 
-        code: int = getattr(commands, name)(Home.locate())
+        try:
+            code: int = getattr(commands, name)(Home.locate())
+        except OSError as error:  # a full disk, a folder that may not be written: no fault of the program
+            raise StackError(str(error)) from error
         return code
 
     return run

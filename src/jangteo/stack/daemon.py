@@ -6,7 +6,9 @@ import os
 import signal
 import sys
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable
+from contextlib import suppress
 from pathlib import Path
 
 from jangteo.stack import leftovers
@@ -19,8 +21,9 @@ from jangteo.stack.supervisor import SERVICES_PHASE, Supervisor
 
 LOCK, PLAN, LOG = "lock", "plan.json", "supervisor"
 ALREADY_RUNNING = 3
-_LAST_WORDS_SECONDS = 1.0
+_LAST_WORDS_SECONDS = 3.0
 _BEFORE_SERVICES_FAILED = 1
+_LINES_KEPT = 500
 
 
 class Daemon:
@@ -29,10 +32,11 @@ class Daemon:
     def __init__(self, home: Home, plan: Plan) -> None:
         self._home, self._plan = home, plan
         self._supervisor = Supervisor(home, plan, self._say)
-        self._said: list[str] = []
+        self._said: deque[str] = deque(maxlen=_LINES_KEPT)
         self._listeners: set[asyncio.Queue[str | None]] = set()
         self._answering: set[asyncio.Task[None]] = set()
         self._stop = asyncio.Event()
+        self._told = asyncio.Event()
         self._attempt = asyncio.create_task(self._supervisor.up())
 
     async def run(self) -> int:
@@ -54,6 +58,9 @@ class Daemon:
         await self._supervisor.down()
         for listener in self._listeners:
             listener.put_nowait(None)
+        if hopeless:  # whoever started us may only now be about to ask
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._told.wait(), _LAST_WORDS_SECONDS)
         server.close()
         if self._answering:
             await asyncio.wait(self._answering, timeout=_LAST_WORDS_SECONDS)
@@ -105,6 +112,7 @@ class Daemon:
             while (line := await lines.get()) is not None:
                 yield {"line": line}
             yield self._outcome()
+            self._told.set()
         finally:
             self._listeners.discard(lines)
 
@@ -166,7 +174,8 @@ class Daemon:
 
 def _failed(failure: BaseException) -> Answer:
     name = failure.name if isinstance(failure, NotStarted) else LOG
-    return {"event": "failed", "name": name, "text": str(failure) if isinstance(failure, StackError) else repr(failure)}
+    for_humans = isinstance(failure, StackError | OSError)
+    return {"event": "failed", "name": name, "text": str(failure) if for_humans else repr(failure)}
 
 
 async def _run(home: Home) -> int:

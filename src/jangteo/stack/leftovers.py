@@ -12,7 +12,7 @@ from jangteo.stack.home import Home
 from jangteo.stack.procfs import Identity, identify, running_in, session_members
 
 PROCESSES = "processes.json"
-_GRACE_SECONDS = 10.0
+_GRACE_SECONDS = 3.0  # they were told to stop when their supervisor died
 _POLL_SECONDS = 0.05
 
 

@@ -9,7 +9,7 @@ from jangteo.stack.control import Answer
 from jangteo.stack.environment import SERVICES, Site
 from jangteo.stack.home import Home
 from jangteo.stack.local import local_site
-from jangteo.stack.plan import Plan
+from jangteo.stack.plan import SERVERS, Plan
 from jangteo.stack.procfs import children, with_descendants
 from jangteo.stack.remote import Remote
 
@@ -27,13 +27,16 @@ class Mall:
         home: Path,
         *,
         overrides: Mapping[str, Mapping[str, str]] | None = None,
+        servers: tuple[str, ...] = SERVERS,
         services: tuple[str, ...] = EVERY_SERVICE,
         fsync: bool = True,
         seed: bool = True,
         keep: bool = False,
     ) -> None:
         self.home = Home(home.resolve())
-        self._plan = Plan(services=services, overrides=overrides or {}, fsync=fsync, seed=seed, attached=True)
+        self._plan = Plan(
+            servers=servers, services=services, overrides=overrides or {}, fsync=fsync, seed=seed, attached=True
+        )
         self._keep = keep
         self._remote = Remote(self.home)
 

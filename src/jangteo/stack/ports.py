@@ -48,11 +48,11 @@ def reserve(port: int) -> socket.socket | None:
 
 
 class Ports:
-    """The remembered ports of one mall. `guards` keep new choices ours until the processes listen."""
+    """The remembered ports of one mall. New choices are kept from other malls until `release`."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self.guards: list[socket.socket] = []
+        self._guards: list[socket.socket] = []
 
     def known(self) -> dict[str, int]:
         """Return what is remembered, by name; empty before the first start."""
@@ -80,10 +80,15 @@ class Ports:
         temporary.replace(self._file)
         return chosen
 
+    def release(self) -> None:
+        """Stop keeping the new choices."""
+        while self._guards:
+            self._guards.pop().close()
+
     def _pick(self, taken: set[int]) -> int:
         for _ in range(_TRIES):
             port = random.randrange(_FIRST, _LAST)  # noqa: S311  (nothing secret about a port)
             if port not in taken and (guard := reserve(port)):
-                self.guards.append(guard)
+                self._guards.append(guard)
                 return port
         raise StackError(f"no free port between {_FIRST} and {_LAST} on {HOST}")

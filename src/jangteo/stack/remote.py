@@ -45,7 +45,10 @@ class Remote:
         return False
 
     def launch(self, plan: Plan) -> None:
-        """Start a supervisor, detached from the terminal, that carries out `plan`."""
+        """Start a supervisor, detached from the terminal, that carries out `plan`. Raises StackError where one runs."""
+        if self.running():
+            raise StackError(f"the mall in {self.home.root} is up already")
+        self._forget()
         self.home.prepare()
         plan.write(self.home.run / PLAN)
         log = self.home.log(LOG)
@@ -80,15 +83,18 @@ class Remote:
 
     def follow(self, question: Answer, out: IO[str] | None) -> None:
         """Ask, print each line that comes to `out`, and return when all is well. Raises StackError otherwise."""
+        answer: Answer = {}
         for answer in self.ask(question):
             match answer:
                 case {"line": str(line)}:
                     if out is not None:
                         print(line, file=out, flush=True)
                 case {"event": "failed", "name": str(name), "text": str(text)}:
-                    raise StackError(f"{text}\n{self._explain(name)}")
+                    raise StackError(text if name == LOG else f"{text}\n{self._explain(name)}")
                 case {"event": "down"} if question["do"] != "stop":
                     raise StackError("the mall is being stopped")
+        if "event" not in answer and question["do"] != "stop":
+            raise StackError(f"the supervisor ended\n{self._explain(LOG)}")
 
     def status(self) -> Answer:
         """Return what runs, in what state."""
@@ -121,12 +127,16 @@ class Remote:
                 if time.monotonic() > deadline:
                     raise StackError(f"the supervisor does not stop; see {self.home.log(LOG)}")
                 time.sleep(_POLL_SECONDS)
+        self._forget()
+        return leftovers.end(self.home) if self.home.run.exists() else []
+
+    def _forget(self) -> None:
+        """Take leave of the supervisor that we started and that has ended."""
         if self._process is not None:
             if self._process.stdin is not None:
                 self._process.stdin.close()
             self._process.wait()
             self._process = None
-        return leftovers.end(self.home) if self.home.run.exists() else []
 
     def _explain(self, name: str) -> str:
         lines = tail(self.home.log(name), _LINES_SHOWN).rstrip()

@@ -67,8 +67,12 @@ class Zygote:
                 "death_signal": int(birth.death_signal),
             }
             await loop.sock_sendall(self._control, json.dumps(request).encode() + b"\n")
-            async with asyncio.timeout(_IMPORT_SECONDS):
-                answer = await loop.sock_recv(self._control, 64)
+            try:
+                async with asyncio.timeout(_IMPORT_SECONDS):
+                    answer = await loop.sock_recv(self._control, 64)
+            except TimeoutError:
+                self.stop()  # a late answer would be taken for that to the next request
+                raise
             if not answer:
                 raise ChildProcessError(f"the zygote died; see {self._home.log(NAME)}")
             return int(answer)
