@@ -125,6 +125,7 @@ _TITLES["ko"] = {
     413: "요청이 너무 큼",
     415: "지원하지 않는 형식",
     422: "입력값 오류",
+    429: "요청이 너무 많음",
     500: "서버 오류",
     503: "일시적 오류",
 }
@@ -139,6 +140,7 @@ _TITLES["en"] = {
     413: "Too large",
     415: "Unsupported media type",
     422: "Invalid input",
+    429: "Too many requests",
     500: "Server error",
     503: "Unavailable",
 }
@@ -169,7 +171,9 @@ def problem(error: JangteoError, *, language: str, instance: str) -> bytes:
 def headers(error: JangteoError, language: str) -> list[tuple[bytes, bytes]]:
     """Return the headers that go with `problem`."""
     lines = [(b"content-type", MEDIA_TYPE.encode()), (b"content-language", language.encode())]
-    if isinstance(error, Unavailable):
+    if (seconds := error.params.get("retry_after")) is not None:
+        lines.append((b"retry-after", str(seconds).encode()))
+    elif isinstance(error, Unavailable):
         lines.append((b"retry-after", RETRY_AFTER_SECONDS))
     if error.status == 401:
         lines.append((b"www-authenticate", b'Bearer realm="jangteo"'))
