@@ -1,0 +1,26 @@
+"""What the routes are given by name; none of it needs to be checked on each request."""
+
+from typing import Annotated, TypeAlias
+
+from litestar.datastructures import CacheControlHeader
+from litestar.di import NamedDependency
+from litestar.params import HeaderParameter, SkipValidation
+
+from jangteo.kit import auth
+from jangteo.user import keys, queries, settings
+from jangteo.user.commands import addresses, membership, roles, sessions
+
+Caller: TypeAlias = NamedDependency[SkipValidation[auth.Caller]]
+Language: TypeAlias = NamedDependency[SkipValidation[str]]
+Settings: TypeAlias = NamedDependency[SkipValidation[settings.UserSettings]]
+KeyRing: TypeAlias = NamedDependency[SkipValidation[keys.KeyRing]]
+Queries: TypeAlias = NamedDependency[SkipValidation[queries.Queries]]
+Membership: TypeAlias = NamedDependency[SkipValidation[membership.Membership]]
+Sessions: TypeAlias = NamedDependency[SkipValidation[sessions.Sessions]]
+AddressBook: TypeAlias = NamedDependency[SkipValidation[addresses.AddressBook]]
+Roles: TypeAlias = NamedDependency[SkipValidation[roles.Roles]]
+
+IdempotencyKey: TypeAlias = Annotated[str | None, HeaderParameter(name="Idempotency-Key", max_length=255)]
+IfMatch: TypeAlias = Annotated[str | None, HeaderParameter(name="If-Match", max_length=100)]
+
+PERSONAL = CacheControlHeader(no_store=True)

@@ -1,0 +1,27 @@
+"""Routes for the other services: the public keys, and the one place where personal data leaves this service."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import get
+from litestar.datastructures import CacheControlHeader
+from litestar.params import FromPath
+
+from jangteo.contracts.user import Contact
+from jangteo.user.api.given import PERSONAL, Caller, KeyRing, Queries
+
+
+@get("/.well-known/jwks.json", cache_control=CacheControlHeader(public=True, max_age=60))
+async def key_set(key_ring: KeyRing) -> dict[str, Any]:
+    """Show the public keys by which access tokens are checked (JWK set, RFC 7517)."""
+    return key_ring.key_set()
+
+
+@get("/internal/members/{member_id:uuid}/contact", include_in_schema=False, cache_control=PERSONAL)
+async def contact(member_id: FromPath[UUID], caller: Caller, queries: Queries) -> Contact:
+    """Tell the notification service how to reach a member."""
+    caller.require_service("notification")
+    return await queries.contact(caller.tenant, member_id)
+
+
+ROUTES = [key_set, contact]

@@ -1,0 +1,112 @@
+"""Becoming a member, and changing what is known about oneself."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from jangteo.contracts.user import UserRegistered
+from jangteo.kit.errors import Conflict
+from jangteo.kit.postgres import Database, Transaction
+from jangteo.user.domain.member import Consent, Language, Member, Profile, Purpose
+from jangteo.user.domain.person import (
+    ConsentMissing,
+    EmailTaken,
+    Fields,
+    accepted_password,
+    clean_name,
+    email_as_written,
+    phone_in_e164,
+)
+from jangteo.user.passwords import Passwords
+from jangteo.user.schemas import MemberChange, SignUp
+from jangteo.user.settings import UserSettings
+from jangteo.user.store import Members, add_consents
+
+_CHANNEL = "web"
+
+
+class VersionStale(Conflict):
+    """The profile was changed since the caller read it."""
+
+    status = 412
+    code = "version.stale"
+    ko = "다른 곳에서 먼저 수정되었습니다. 새로 불러온 뒤 다시 시도해 주세요."
+    en = "It was changed elsewhere meanwhile. Please load it again."
+
+
+class Membership:
+    """Changes who is a member and what is known about them."""
+
+    def __init__(self, database: Database, members: Members, passwords: Passwords, settings: UserSettings) -> None:
+        self._database = database
+        self._members = members
+        self._passwords = passwords
+        self._versions: dict[Purpose, str] = {
+            "terms": settings.terms_version,
+            "privacy": settings.privacy_version,
+            "marketing": settings.marketing_version,
+        }
+
+    async def sign_up(self, tenant: str, asked: SignUp, language: Language) -> Member:
+        """Make a member. Raises Invalid errors that name every field at fault, EmailTaken, TooBusy."""
+        profile = _checked(asked)
+        async with self._database.read(tenant) as reader:
+            # Found before the dear hash; the unique index decides between those that come at once.
+            if await self._members.find(reader, profile.email) is not None:
+                raise EmailTaken(field="email")
+        hashed = await self._passwords.hash(asked.password)
+        async with self._database.transaction(tenant) as transaction:
+            return await self.enrol(transaction, profile, asked.language or language, hashed, asked.consents.marketing)
+
+    async def enrol(
+        self, transaction: Transaction, profile: Profile, language: Language, password_hash: str, marketing: bool
+    ) -> Member:
+        """Insert a member whose data is checked, with the consents that were given. Raises EmailTaken."""
+        member = await self._members.add(transaction, profile, language, password_hash)
+        said: dict[Purpose, bool] = {"terms": True, "privacy": True, "marketing": marketing}
+        consents = [self._consent(purpose, granted, member.created_at) for purpose, granted in said.items()]
+        await add_consents(transaction, member.id, consents)
+        transaction.send(UserRegistered(member_id=member.id, language=member.language))
+        return member
+
+    async def change(self, tenant: str, asked: MemberChange, id: UUID, version: int | None) -> Member:
+        """Change what `asked` names. Raises Invalid errors, MemberUnknown, and VersionStale unless `version` fits."""
+        async with self._database.transaction(tenant) as transaction:
+            member = await self._members.lock(transaction, id)
+            if version is not None and version != member.version:
+                raise VersionStale(field="If-Match")
+            changed = _applied(asked, member)
+            if asked.marketing is not msgspec.UNSET:
+                consent = self._consent("marketing", asked.marketing, transaction.clock.now())
+                await add_consents(transaction, member.id, [consent])
+            return await self._members.save(transaction, changed)
+
+    def _consent(self, purpose: Purpose, granted: bool, at: datetime) -> Consent:
+        return Consent(purpose=purpose, granted=granted, text_version=self._versions[purpose], channel=_CHANNEL, at=at)
+
+
+def _checked(asked: SignUp) -> Profile:
+    fields = Fields()
+    email = fields.take("email", lambda: email_as_written(asked.email))
+    fields.take("password", lambda: accepted_password(asked.password, asked.email))
+    name = fields.take("name", lambda: clean_name(asked.name))
+    number = asked.phone
+    phone = fields.take("phone", lambda: phone_in_e164(number)) if number is not None else None
+    fields.require("consents.terms", asked.consents.terms, ConsentMissing)
+    fields.require("consents.privacy", asked.consents.privacy, ConsentMissing)
+    fields.settle()
+    return Profile(email=email or "", name=name or "", phone=phone)
+
+
+def _applied(asked: MemberChange, member: Member) -> Member:
+    fields = Fields()
+    profile = member.profile
+    if (name := asked.name) is not msgspec.UNSET:
+        profile = msgspec.structs.replace(profile, name=fields.take("name", lambda: clean_name(name)))
+    if (phone := asked.phone) is not msgspec.UNSET:
+        number = fields.take("phone", lambda: phone_in_e164(phone)) if phone is not None else None
+        profile = msgspec.structs.replace(profile, phone=number)
+    fields.settle()
+    language = member.language if asked.language is msgspec.UNSET else asked.language
+    return msgspec.structs.replace(member, profile=profile, language=language)

@@ -1,0 +1,129 @@
+"""Logging in, staying logged in, logging out."""
+
+import hashlib
+import logging
+from collections.abc import Iterable
+from datetime import timedelta
+from uuid import UUID
+
+import msgspec
+
+from jangteo.contracts.user import UserLoggedIn
+from jangteo.kit.errors import Unauthenticated
+from jangteo.kit.postgres import Database, Transaction
+from jangteo.user.domain.member import Member
+from jangteo.user.domain.session import RefreshInvalid, Session, Verdict, judge
+from jangteo.user.passwords import Passwords
+from jangteo.user.role_store import permissions_of
+from jangteo.user.session_store import add_session, lock_session, revoke_session, turn_session
+from jangteo.user.settings import UserSettings
+from jangteo.user.store import Members
+from jangteo.user.throttle import Throttle
+from jangteo.user.tokens import Tokens, Turn
+
+log = logging.getLogger(__name__)
+
+
+class LoginFailed(Unauthenticated):
+    """The e-mail is not known, or the password is not its; nobody is told which."""
+
+    code = "login.failed"
+    ko = "이메일 또는 비밀번호가 올바르지 않습니다."
+    en = "The e-mail or the password is not right."
+
+
+class Opened(msgspec.Struct, frozen=True, kw_only=True):
+    """A session as its client sees it; `permissions` are those in the access token."""
+
+    access_token: str
+    refresh_token: str
+    member: Member
+    permissions: frozenset[str]
+
+
+class Sessions:
+    """Opens, renews and ends sessions."""
+
+    def __init__(
+        self,
+        database: Database,
+        members: Members,
+        passwords: Passwords,
+        throttle: Throttle,
+        tokens: Tokens,
+        settings: UserSettings,
+    ) -> None:
+        self._database = database
+        self._members = members
+        self._passwords = passwords
+        self._throttle = throttle
+        self._tokens = tokens
+        self._idle = timedelta(days=settings.session_idle_days)
+        self._life = timedelta(days=settings.session_days)
+
+    async def log_in(self, tenant: str, email: str, password: str, address: str) -> Opened:
+        """Open a session. Raises LoginFailed, TooManyAttempts, TooBusy.
+
+        `address` is the caller's on the network. A stranger's attempt takes the same steps as a member's.
+        """
+        account = self._members.index(tenant, email).hex()
+        origin = self._members.vault.blind_index(tenant, "login.address", address).hex()
+        await self._throttle.admit(account, origin)
+        async with self._database.read(tenant) as reader:
+            found = await self._members.find(reader, email)
+        if not await self._passwords.matches(password, found[1] if found else None) or found is None:
+            raise LoginFailed()
+        await self._throttle.succeeded(account, origin)
+        async with self._database.transaction(tenant) as transaction:
+            return await self.open(transaction, found[0])
+
+    async def open(self, transaction: Transaction, member: Member) -> Opened:
+        """Open a session for a member who has proved who they are."""
+        session = await add_session(transaction, member.id, self._idle, self._life)
+        permissions = await permissions_of(transaction, member.id)
+        transaction.send(UserLoggedIn(member_id=member.id))
+        return self._opened(transaction.tenant, member, Turn(session, 1), permissions)
+
+    async def refresh(self, tenant: str, token: str, key: str | None) -> Opened:
+        """Renew a session with its current refresh token; the rules are in `domain/session.py`.
+
+        Raises RefreshInvalid; where the token was spent before, the session is ended first.
+        """
+        turn = self._tokens.read_refresh(tenant, token)
+        digest = hashlib.sha256(key.encode()).digest() if key else None
+        async with self._database.transaction(tenant) as transaction:
+            session = await lock_session(transaction, turn.session)
+            verdict = judge(session, turn.number, digest, transaction.clock.now()) if session else Verdict.REFUSE
+            if session and verdict in (Verdict.TURN, Verdict.ANSWER_AGAIN):
+                return await self._renewed(transaction, session, digest, verdict)
+            if session and verdict is Verdict.REVOKE:
+                # Committed before the refusal is told: whoever is first, thief or owner, gets no further.
+                await revoke_session(transaction, session.id, "refresh token used twice")
+                log.warning("session %s ended: its refresh token was used twice", session.id)
+        raise RefreshInvalid(field="refresh_token")
+
+    async def log_out(self, tenant: str, session: str) -> None:
+        """End a session: its refresh tokens stop to hold at once, its last access token within its ten minutes."""
+        async with self._database.transaction(tenant) as transaction:
+            await revoke_session(transaction, UUID(session), "logged out")
+
+    async def _renewed(
+        self, transaction: Transaction, session: Session, digest: bytes | None, verdict: Verdict
+    ) -> Opened:
+        number = session.turn
+        if verdict is Verdict.TURN:
+            number = await turn_session(transaction, session, digest, transaction.clock.now() + self._idle)
+        member = await self._members.get(transaction, session.member_id)
+        permissions = await permissions_of(transaction, session.member_id)
+        return self._opened(transaction.tenant, member, Turn(session.id, number), permissions)
+
+    def _opened(self, tenant: str, member: Member, turn: Turn, permissions: Iterable[str]) -> Opened:
+        permissions = frozenset(permissions)
+        return Opened(
+            access_token=self._tokens.access(
+                tenant=tenant, member=member.id, session=turn.session, permissions=permissions
+            ),
+            refresh_token=self._tokens.refresh(tenant, turn),
+            member=member,
+            permissions=permissions,
+        )

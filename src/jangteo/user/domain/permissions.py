@@ -1,0 +1,121 @@
+"""Permissions are named here; a role is a set of them; nobody hands out more than they have."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from jangteo.kit.errors import Conflict, Forbidden, Invalid, NotFound
+
+OWNER = "owner"
+MANAGE_ROLES = "roles.manage"
+
+# name -> what it allows, in Korean and English
+PERMISSIONS: Mapping[str, tuple[str, str]] = {
+    "products.manage": ("상품과 카테고리를 등록하고 수정합니다", "Make and edit products and categories"),
+    "stock.manage": ("재고를 조정합니다", "Adjust stock"),
+    "orders.read": ("모든 주문을 조회합니다", "See all orders"),
+    "orders.manage": ("주문을 처리하고 취소합니다", "Process and cancel orders"),
+    "payments.read": ("결제 내역을 조회합니다", "See payments"),
+    "payments.refund": ("환불합니다", "Refund payments"),
+    "shipments.manage": ("배송을 처리합니다", "Manage shipments"),
+    "members.read": ("회원을 조회합니다", "See members"),
+    MANAGE_ROLES: ("역할과 권한을 관리합니다", "Manage roles and who has them"),
+}
+ALL = frozenset(PERMISSIONS)
+STAFF_ROLE, STAFF_PERMISSIONS = "staff", ALL - {MANAGE_ROLES, "payments.refund"}
+_ROLE_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
+
+
+class RoleUnknown(NotFound):
+    """There is no such role."""
+
+    code = "role.unknown"
+    ko = "없는 역할입니다."
+    en = "There is no such role."
+
+
+class RoleNotAssignable(Invalid):
+    """A role that is named does not exist."""
+
+    code = "role.not_assignable"
+    ko = "없는 역할입니다: {role}"
+    en = "There is no role {role}."
+
+
+class RoleExists(Conflict):
+    """The name is taken."""
+
+    code = "role.exists"
+    ko = "같은 이름의 역할이 이미 있습니다."
+    en = "There is a role of this name already."
+
+
+class RoleInUse(Conflict):
+    """Somebody has the role."""
+
+    code = "role.in_use"
+    ko = "이 역할을 가진 회원이 {members}명 있습니다."
+    en = "{members} members have this role."
+
+
+class RoleBuiltIn(Conflict):
+    """The owner's role has all permissions, always."""
+
+    code = "role.built_in"
+    ko = "소유자 역할은 바꾸거나 삭제할 수 없습니다."
+    en = "The role owner can be neither changed nor removed."
+
+
+class RoleNameInvalid(Invalid):
+    """Not a name for a role."""
+
+    code = "role.name"
+    ko = "역할 이름은 영문 소문자로 시작하는 40자 이하의 소문자, 숫자, 하이픈이어야 합니다."
+    en = "A role's name has at most 40 lower-case letters, digits and hyphens, and begins with a letter."
+
+
+class PermissionUnknown(Invalid):
+    """A permission that does not exist."""
+
+    code = "permission.unknown"
+    ko = "없는 권한입니다: {permission}"
+    en = "There is no permission {permission}."
+
+
+class BeyondOwn(Forbidden):
+    """Giving, or taking away, permissions that the caller lacks."""
+
+    code = "role.beyond_own"
+    ko = "자신에게 없는 권한은 주거나 빼앗을 수 없습니다: {permissions}"
+    en = "You can neither give nor take permissions that you lack: {permissions}."
+
+
+class LastOwner(Conflict):
+    """A shop without an owner could never be managed again."""
+
+    code = "role.last_owner"
+    ko = "마지막 소유자의 역할은 뺄 수 없습니다."
+    en = "The last owner must stay one."
+
+
+def checked_role_name(name: str) -> str:
+    """Return `name`. Raises RoleNameInvalid, or RoleBuiltIn for the owner's."""
+    if not _ROLE_NAME.fullmatch(name):
+        raise RoleNameInvalid(field="name")
+    if name == OWNER:
+        raise RoleBuiltIn(field="name")
+    return name
+
+
+def checked_permissions(names: Iterable[str]) -> frozenset[str]:
+    """Return `names` as a set. Raises PermissionUnknown, naming the place."""
+    names = list(names)
+    for place, name in enumerate(names):
+        if name not in ALL:
+            raise PermissionUnknown(field=f"permissions[{place}]", permission=name[:40])
+    return frozenset(names)
+
+
+def require_own(own: frozenset[str], given: frozenset[str]) -> None:
+    """Raise BeyondOwn where `given` holds more than the caller's `own` permissions."""
+    if beyond := given - own:
+        raise BeyondOwn(permissions=", ".join(sorted(beyond)))

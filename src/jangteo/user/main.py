@@ -1,0 +1,87 @@
+"""Wires the user service."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from jangteo.kit.auth import TokenVerifier
+from jangteo.kit.http.app import create_app
+from jangteo.kit.outbox import Relay
+from jangteo.kit.postgres import open_database
+from jangteo.kit.privacy import Vault
+from jangteo.kit.process import open_foundation, run
+from jangteo.kit.valkey import open_valkey
+from jangteo.user.address_store import AddressBooks
+from jangteo.user.api import ROUTES
+from jangteo.user.commands.addresses import AddressBook
+from jangteo.user.commands.membership import Membership
+from jangteo.user.commands.roles import Roles
+from jangteo.user.commands.sessions import Sessions
+from jangteo.user.housekeeping import keep_house
+from jangteo.user.keys import KeyRing, Rotation
+from jangteo.user.passwords import Passwords
+from jangteo.user.queries import Queries
+from jangteo.user.settings import UserSettings
+from jangteo.user.store import Members
+from jangteo.user.throttle import Throttle
+from jangteo.user.tokens import Tokens
+
+SERVICE = "user"
+
+
+@asynccontextmanager
+async def assemble(settings: UserSettings) -> AsyncIterator[Any]:
+    """Open everything the service needs, in order."""
+    async with AsyncExitStack() as stack:
+        foundation = await stack.enter_async_context(open_foundation(settings))
+        database = await stack.enter_async_context(open_database(settings.database_url))
+        valkey = await stack.enter_async_context(open_valkey(settings.valkey_url))
+        relay = Relay(database, foundation.bus, source=SERVICE)
+        await relay.start()
+        stack.push_async_callback(relay.stop)
+        vault = Vault(settings.master_key)
+        rotation, ring = Rotation.by(settings), KeyRing(database, vault)
+        await rotation.ensure(database, vault)
+        await ring.load()
+        _go_on(stack, ring.keep_loading())
+        _go_on(stack, keep_house(database, vault, rotation))
+        members, passwords = Members(vault), Passwords(settings.bcrypt_cost)
+        stack.callback(passwords.close)
+        tokens = Tokens(ring, vault, database.clock, seconds=settings.access_token_seconds)
+        throttle = Throttle.by(settings, valkey)
+        await stack.enter_async_context(foundation.registered())
+        yield create_app(
+            settings,
+            ROUTES,
+            title="User",
+            dependencies={
+                "settings": settings,
+                "key_ring": ring,
+                "queries": Queries(database, members),
+                "membership": Membership(database, members, passwords, settings),
+                "sessions": Sessions(database, members, passwords, throttle, tokens, settings),
+                "address_book": AddressBook(database, AddressBooks(vault)),
+                "roles": Roles(database),
+            },
+            checks={"database": database.check, "bus": foundation.bus.check},
+            verifier=TokenVerifier(ring.fetch),
+            identity=foundation.identity,
+        )
+
+
+def main() -> None:
+    """Run the service until it is told to stop."""
+    run(UserSettings, SERVICE, assemble)
+
+
+def _go_on(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.create_task(work)
+
+    async def end() -> None:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    stack.push_async_callback(end)

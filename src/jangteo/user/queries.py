@@ -1,0 +1,55 @@
+"""Reads that no command needs."""
+
+from uuid import UUID
+
+from jangteo.contracts.user import Contact
+from jangteo.kit.postgres import Database, Reader
+from jangteo.user.role_store import permissions_of, roles_of
+from jangteo.user.schemas import ConsentOut, MeOut
+from jangteo.user.store import Members
+
+
+class Queries:
+    """Answers what the routes ask."""
+
+    def __init__(self, database: Database, members: Members) -> None:
+        self._database = database
+        self._members = members
+
+    async def me(self, tenant: str, id: UUID) -> MeOut:
+        """Return everything about a member. Raises MemberUnknown."""
+        async with self._database.read(tenant) as reader:
+            member = await self._members.get(reader, id)
+            return MeOut(
+                id=member.id,
+                email=member.profile.email,
+                name=member.profile.name,
+                phone=member.profile.phone,
+                language=member.language,
+                created_at=member.created_at,
+                version=member.version,
+                roles=await roles_of(reader, id),
+                permissions=sorted(await permissions_of(reader, id)),
+                consents=await _consents(reader, id),
+            )
+
+    async def contact(self, tenant: str, id: UUID) -> Contact:
+        """Return how a member is reached. Raises MemberUnknown."""
+        async with self._database.read(tenant) as reader:
+            member = await self._members.get(reader, id)
+        return Contact(
+            member_id=member.id, email=member.profile.email, name=member.profile.name, language=member.language
+        )
+
+
+async def _consents(reader: Reader, member: UUID) -> list[ConsentOut]:
+    rows = await reader.fetch(
+        "SELECT DISTINCT ON (purpose) purpose, granted, text_version, at FROM consents"
+        " WHERE tenant = $1 AND member_id = $2 ORDER BY purpose, at DESC, id DESC",
+        reader.tenant,
+        member,
+    )
+    return [
+        ConsentOut(purpose=row["purpose"], granted=row["granted"], text_version=row["text_version"], at=row["at"])
+        for row in rows
+    ]

@@ -1,0 +1,183 @@
+"""What the user service reads and answers over HTTP."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from jangteo.user.domain.member import Language
+
+# Generous: the rules in `domain/` say what is right, these only keep out what nobody would write.
+Text = Annotated[str, Meta(max_length=300)]
+Secret = Annotated[str, Meta(max_length=1000)]
+
+
+class Input(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A request body: a field that is not known is an error."""
+
+
+class ConsentsGiven(Input, frozen=True, kw_only=True):
+    """What a new member agrees to; nothing is ticked beforehand."""
+
+    terms: bool
+    privacy: bool
+    marketing: bool = False
+
+
+class SignUp(Input, frozen=True, kw_only=True):
+    """POST /v1/members."""
+
+    email: Text
+    password: Secret
+    name: Text
+    phone: Text | None = None
+    language: Language | None = None
+    consents: ConsentsGiven
+
+
+class LogIn(Input, frozen=True, kw_only=True):
+    """POST /v1/sessions."""
+
+    email: Text
+    password: Secret
+
+
+class Refresh(Input, frozen=True, kw_only=True):
+    """POST /v1/sessions/refresh."""
+
+    refresh_token: Secret
+
+
+class MemberChange(Input, frozen=True, kw_only=True):
+    """PATCH /v1/members/me: what is left out stays as it is."""
+
+    name: Text | UnsetType = UNSET
+    phone: Text | UnsetType | None = UNSET
+    language: Language | UnsetType = UNSET
+    marketing: bool | UnsetType = UNSET
+
+
+class AddressIn(Input, frozen=True, kw_only=True):
+    """POST and PUT of an address: `address1` is the road name address (도로명), `address2` flat and floor (상세)."""
+
+    label: Text = ""
+    recipient: Text
+    phone: Text
+    zip: Text
+    address1: Text
+    address2: Text = ""
+    note: Text = ""
+    is_default: bool = False
+
+
+class RoleIn(Input, frozen=True, kw_only=True):
+    """POST /v1/roles."""
+
+    name: Text
+    permissions: Annotated[list[Text], Meta(max_length=100)]
+
+
+class RoleChange(Input, frozen=True, kw_only=True):
+    """PUT /v1/roles/{name}."""
+
+    permissions: Annotated[list[Text], Meta(max_length=100)]
+
+
+class RolesGiven(Input, frozen=True, kw_only=True):
+    """PUT /v1/members/{id}/roles."""
+
+    roles: Annotated[list[Text], Meta(max_length=20)]
+
+
+class MemberOut(Struct, frozen=True, kw_only=True):
+    """A member, told to that member only; `phone` is E.164."""
+
+    id: UUID
+    email: str
+    name: str
+    phone: str | None
+    language: Language
+    created_at: datetime
+
+
+class ConsentOut(Struct, frozen=True, kw_only=True):
+    """The last word on one purpose."""
+
+    purpose: str
+    granted: bool
+    text_version: str
+    at: datetime
+
+
+class MeOut(MemberOut, frozen=True, kw_only=True):
+    """GET /v1/members/me."""
+
+    version: int
+    roles: list[str]
+    permissions: list[str]
+    consents: list[ConsentOut]
+
+
+class SessionOut(Struct, frozen=True, kw_only=True):
+    """A new pair of tokens; `expires_in` is the seconds that the access token lives."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: int
+    token_type: str
+    member: MemberOut
+
+
+class AddressOut(Struct, frozen=True, kw_only=True):
+    """An address of the caller's own book."""
+
+    id: UUID
+    label: str
+    recipient: str
+    phone: str
+    zip: str
+    address1: str
+    address2: str
+    note: str
+    is_default: bool
+    created_at: datetime
+
+
+class Addresses(Struct, frozen=True, kw_only=True):
+    """GET /v1/members/me/addresses: the default first."""
+
+    addresses: list[AddressOut]
+
+
+class PermissionOut(Struct, frozen=True, kw_only=True):
+    """A permission and what it allows, in the caller's language."""
+
+    name: str
+    description: str
+
+
+class Permissions(Struct, frozen=True, kw_only=True):
+    """GET /v1/permissions."""
+
+    permissions: list[PermissionOut]
+
+
+class RoleOut(Struct, frozen=True, kw_only=True):
+    """A role; `built_in` ones cannot be changed."""
+
+    name: str
+    permissions: list[str]
+    built_in: bool
+
+
+class RolesOut(Struct, frozen=True, kw_only=True):
+    """GET /v1/roles."""
+
+    roles: list[RoleOut]
+
+
+class MemberRoles(Struct, frozen=True, kw_only=True):
+    """The names of a member's roles."""
+
+    roles: list[str]

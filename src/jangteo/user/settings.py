@@ -1,0 +1,26 @@
+"""What the user service is told: where its data is, how long a session lives, how hard a guess is."""
+
+from jangteo.kit.settings import ServiceSettings
+
+
+class UserSettings(ServiceSettings, frozen=True, kw_only=True):
+    """Settings of the user service; every span is in the unit that its name ends in."""
+
+    database_url: str
+    valkey_url: str
+    master_key: str
+    bcrypt_cost: int = 12
+    access_token_seconds: int = 600
+    session_idle_days: int = 30
+    session_days: int = 90
+    key_age_days: int = 30
+    # A key is published this long before it signs, so that no cache of the key set can be older than the key.
+    key_lead_seconds: int = 900
+    login_window_seconds: int = 900
+    login_attempts_per_account: int = 10
+    login_attempts_per_address: int = 100
+    terms_version: str = "2025-01"
+    privacy_version: str = "2025-01"
+    marketing_version: str = "2025-01"
+    # Written in the documentation and given to the accounts of the demo shop, which exist on a local mall only.
+    demo_password: str = "jangteo-demo-2025"  # noqa: S105

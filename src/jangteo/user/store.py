@@ -1,0 +1,122 @@
+"""Loads, locks and saves members and their consents: every write of what is known about a person."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from jangteo.kit.ids import new_id
+from jangteo.kit.postgres import Reader, Transaction
+from jangteo.kit.privacy import PersonErased, Vault
+from jangteo.user.domain.member import Consent, Language, Member, Profile
+from jangteo.user.domain.person import EmailTaken, MemberUnknown, email_to_compare
+
+_PROFILE = "member.profile"
+_COLUMNS = "id, sealed, language, version, created_at"
+
+
+class Members:
+    """The members of all tenants, encrypted on the way in and decrypted on the way out."""
+
+    def __init__(self, vault: Vault) -> None:
+        self.vault = vault
+
+    def index(self, tenant: str, email: str) -> bytes:
+        """Return the blind index by which the member with `email` is found."""
+        return self.vault.blind_index(tenant, "member.email", email_to_compare(email))
+
+    async def add(self, transaction: Transaction, profile: Profile, language: Language, password_hash: str) -> Member:
+        """Insert a member. Raises EmailTaken."""
+        id, now = new_id(), transaction.clock.now()
+        key = await self.vault.make_key(transaction, id)
+        try:
+            await transaction.execute(
+                "INSERT INTO members (tenant, id, email_index, sealed, password_hash, language, created_at, updated_at)"
+                " VALUES ($1, $2, $3, $4, $5, $6, $7, $7)",
+                transaction.tenant,
+                id,
+                self.index(transaction.tenant, profile.email),
+                _seal(key, profile),
+                password_hash,
+                language,
+                now,
+            )
+        except asyncpg.UniqueViolationError:
+            raise EmailTaken(field="email") from None
+        return Member(id=id, profile=profile, language=language, version=1, created_at=now)
+
+    async def save(self, transaction: Transaction, member: Member) -> Member:
+        """Write profile and language of a member locked before; return it with its new version."""
+        key = await self.vault.key(transaction, member.id)
+        await transaction.execute(
+            "UPDATE members SET sealed = $2, language = $3, version = version + 1, updated_at = $4 WHERE id = $1",
+            member.id,
+            _seal(key, member.profile),
+            member.language,
+            transaction.clock.now(),
+        )
+        return msgspec.structs.replace(member, version=member.version + 1)
+
+    async def get(self, reader: Reader, id: UUID) -> Member:
+        """Return a member. Raises MemberUnknown."""
+        row = await reader.fetchrow(f"SELECT {_COLUMNS} FROM members WHERE tenant = $1 AND id = $2", reader.tenant, id)
+        return await self._opened(reader, row)
+
+    async def lock(self, transaction: Transaction, id: UUID) -> Member:
+        """Return a member that nobody else may change until the end. Raises MemberUnknown."""
+        row = await transaction.fetchrow(
+            f"SELECT {_COLUMNS} FROM members WHERE tenant = $1 AND id = $2 FOR UPDATE", transaction.tenant, id
+        )
+        return await self._opened(transaction, row)
+
+    async def find(self, reader: Reader, email: str) -> tuple[Member, str] | None:
+        """Return the member with `email` and the password's hash, or None."""
+        row = await reader.fetchrow(
+            f"SELECT {_COLUMNS}, password_hash FROM members WHERE tenant = $1 AND email_index = $2",
+            reader.tenant,
+            self.index(reader.tenant, email),
+        )
+        return (await self._opened(reader, row), row["password_hash"]) if row else None
+
+    async def _opened(self, reader: Reader, row: Any) -> Member:
+        if row is None:
+            raise MemberUnknown()
+        try:
+            key = await self.vault.key(reader, row["id"])
+        except PersonErased:
+            raise MemberUnknown() from None
+        return Member(
+            id=row["id"],
+            profile=msgspec.json.decode(key.decrypt(row["sealed"], _PROFILE), type=Profile),
+            language=row["language"],
+            version=row["version"],
+            created_at=row["created_at"],
+        )
+
+
+async def lock_member(transaction: Transaction, id: UUID) -> None:
+    """Let nobody else change what belongs to a member until the end. Raises MemberUnknown."""
+    found = await transaction.fetchval(
+        "SELECT id FROM members WHERE tenant = $1 AND id = $2 FOR UPDATE", transaction.tenant, id
+    )
+    if found is None:
+        raise MemberUnknown()
+
+
+async def add_consents(transaction: Transaction, member: UUID, consents: Iterable[Consent]) -> None:
+    """Note what a member agreed to or declined; the last word on a purpose counts, the earlier ones stay."""
+    await transaction.executemany(
+        "INSERT INTO consents (id, tenant, member_id, purpose, granted, text_version, channel, at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        [
+            (new_id(), transaction.tenant, member, said.purpose, said.granted, said.text_version, said.channel, said.at)
+            for said in consents
+        ],
+    )
+
+
+def _seal(key: Any, profile: Profile) -> str:
+    sealed: str = key.encrypt(msgspec.json.encode(profile).decode(), _PROFILE)
+    return sealed

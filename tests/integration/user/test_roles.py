@@ -1,0 +1,139 @@
+"""Roles: nobody hands out more than they have, a shop keeps an owner, and what was lost is lost at once."""
+
+import asyncio
+import uuid
+
+import pytest
+
+from jangteo.user.appoint_owner import appoint
+from jangteo.user.domain.permissions import ALL
+
+
+@pytest.fixture
+def owner(member, settings):
+    """Makes owners of the test's shop, as an operator makes the first one."""
+
+    async def make(**changed):
+        someone = await member(**changed)
+        assert await appoint(settings, someone.tenant, someone.profile["email"])
+        someone.session = (await someone.log_in(someone.profile["email"])).json()
+        return someone
+
+    return make
+
+
+async def give(by, to, *roles):
+    return await by.call("PUT", f"/v1/members/{to.profile['id']}/roles", {"roles": roles})
+
+
+async def test_an_owner_has_every_permission(owner):
+    boss = await owner()
+    me = (await boss.call("GET", "/v1/members/me")).json()
+    assert me["roles"] == ["owner"]
+    assert set(me["permissions"]) == set(ALL)
+    named = (await boss.call("GET", "/v1/permissions")).json()["permissions"]
+    assert {one["name"] for one in named} == set(ALL)
+    assert all(one["description"] for one in named)
+
+
+async def test_nobody_is_appointed_who_did_not_sign_up(settings, tenant):
+    assert not await appoint(settings, tenant, "nobody@example.test")
+
+
+async def test_a_role_gives_its_permissions_with_the_next_token(owner, member):
+    boss, clerk = await owner(), await member()
+    made = await boss.call("POST", "/v1/roles", {"name": "packer", "permissions": ["orders.read", "shipments.manage"]})
+    assert (made.status_code, made.json()["permissions"]) == (201, ["orders.read", "shipments.manage"])
+    assert (await give(boss, clerk, "packer")).json() == {"roles": ["packer"]}
+    refreshed = await clerk.call("POST", "/v1/sessions/refresh", {"refresh_token": clerk.session["refresh_token"]})
+    clerk.session = refreshed.json()
+    assert (await clerk.call("GET", "/v1/members/me")).json()["permissions"] == ["orders.read", "shipments.manage"]
+    assert (await clerk.call("GET", "/v1/roles")).json()["code"] == "permission.missing"
+    changed = await boss.call("PUT", "/v1/roles/packer", {"permissions": ["orders.read"]})
+    assert changed.json()["permissions"] == ["orders.read"]
+    assert (await clerk.call("GET", "/v1/members/me")).json()["permissions"] == ["orders.read"]
+    assert (await boss.call("GET", f"/v1/members/{clerk.profile['id']}/roles")).json() == {"roles": ["packer"]}
+    names = [role["name"] for role in (await boss.call("GET", "/v1/roles")).json()["roles"]]
+    assert names == ["owner", "packer"]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"name": "Bad Name", "permissions": []}, "name"),
+        ({"name": "x" * 41, "permissions": []}, "name"),
+        ({"name": "fine", "permissions": ["orders.read", "world.domination"]}, "permissions[1]"),
+        ({"name": "fine", "permissions": "all"}, "permissions"),
+        ({"name": "fine"}, "permissions"),
+    ],
+)
+async def test_a_bad_role_names_the_field(owner, body, field):
+    answer = await (await owner()).call("POST", "/v1/roles", body)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == field
+
+
+async def test_the_owners_role_cannot_be_touched(owner):
+    boss = await owner()
+    assert (await boss.call("POST", "/v1/roles", {"name": "owner", "permissions": []})).status_code == 409
+    assert (await boss.call("PUT", "/v1/roles/owner", {"permissions": []})).status_code == 409
+    assert (await boss.call("DELETE", "/v1/roles/owner")).status_code == 409
+
+
+async def test_a_role_in_use_stays_and_one_that_is_not_goes(owner, member):
+    boss, clerk = await owner(), await member()
+    await boss.call("POST", "/v1/roles", {"name": "packer", "permissions": []})
+    assert (await boss.call("POST", "/v1/roles", {"name": "packer", "permissions": []})).json()["code"] == "role.exists"
+    await give(boss, clerk, "packer")
+    assert (await boss.call("DELETE", "/v1/roles/packer")).json()["code"] == "role.in_use"
+    await give(boss, clerk)
+    assert (await boss.call("DELETE", "/v1/roles/packer")).status_code == 204
+    assert (await boss.call("DELETE", "/v1/roles/packer")).status_code == 404
+    missing = await give(boss, clerk, "packer")
+    assert (missing.status_code, missing.json()["errors"][0]["field"]) == (422, "roles[0]")
+
+
+async def test_nobody_hands_out_or_takes_away_more_than_they_have(owner, member):
+    boss, deputy, clerk = await owner(), await member(), await member()
+    await boss.call("POST", "/v1/roles", {"name": "deputy", "permissions": ["roles.manage", "orders.read"]})
+    await boss.call("POST", "/v1/roles", {"name": "cashier", "permissions": ["payments.refund"]})
+    await give(boss, deputy, "deputy")
+    deputy.session = (await deputy.log_in(deputy.profile["email"])).json()
+    refused = [
+        await deputy.call("POST", "/v1/roles", {"name": "mine", "permissions": ["payments.refund"]}),
+        await deputy.call("PUT", "/v1/roles/deputy", {"permissions": sorted(ALL)}),
+        await deputy.call("PUT", "/v1/roles/cashier", {"permissions": []}),
+        await deputy.call("DELETE", "/v1/roles/cashier"),
+        await give(deputy, clerk, "cashier"),
+        await give(deputy, deputy, "deputy", "owner"),
+        await give(deputy, boss),
+    ]
+    assert [answer.json()["code"] for answer in refused] == ["role.beyond_own"] * 7
+    assert {answer.status_code for answer in refused} == {403}
+    made = await deputy.call("POST", "/v1/roles", {"name": "reader", "permissions": ["orders.read"]})
+    assert made.status_code == 201
+    assert (await give(deputy, clerk, "reader")).status_code == 200
+
+
+async def test_the_last_owner_stays_one_even_when_two_leave_at_once(owner):
+    first, second = await owner(), await owner()
+    answers = await asyncio.gather(give(first, second), give(second, first), give(first, first), give(second, second))
+    left = 0
+    for someone in (first, second):
+        left += (await someone.call("GET", "/v1/members/me")).json()["roles"] == ["owner"]
+    assert left == 1
+    assert {answer.status_code for answer in answers} <= {200, 403, 409}
+
+
+async def test_whoever_lost_a_role_cannot_take_it_back_with_an_old_token(owner):
+    first, second = await owner(), await owner()
+    assert (await give(first, second)).status_code == 200
+    answer = await give(second, second, "owner")
+    assert (answer.status_code, answer.json()["code"]) == (403, "permission.missing")
+
+
+async def test_members_of_another_shop_are_not_there(owner, member, other_tenant):
+    boss, stranger = await owner(), await member(tenant=other_tenant)
+    assert (await give(boss, stranger)).status_code == 404
+    assert (await boss.call("GET", f"/v1/members/{stranger.profile['id']}/roles")).status_code == 404
+    assert (await boss.call("GET", f"/v1/members/{uuid.uuid4()}/roles")).json()["code"] == "member.unknown"
