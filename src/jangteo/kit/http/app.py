@@ -51,7 +51,7 @@ def create_app(
     for name, value in (dependencies or {}).items():
         provided[name] = Provide(_constant(value), use_cache=True, sync_to_thread=False)
     application = Litestar(
-        route_handlers=[*routes, _live, _readiness(dict(checks or {})), _metrics],
+        route_handlers=[*routes, _live, _readiness(dict(checks or {})), _metrics, _openapi],
         dependencies=provided,
         dto=StrictBody,
         return_dto=None,
@@ -60,9 +60,8 @@ def create_app(
             HTTPException: _tell_http,
             Exception: _tell_unexpected,
         },
-        openapi_config=OpenAPIConfig(
-            title=title, version="1", path="/", render_plugins=[JsonRenderPlugin(path="/openapi.json")]
-        ),
+        # Litestar's own pages would take `/` and answer every unknown address below it in HTML.
+        openapi_config=OpenAPIConfig(title=title, version="1", path="/openapi", render_plugins=[JsonRenderPlugin()]),
         request_max_body_size=MAX_BODY_BYTES,
         logging_config=None,
     )
@@ -130,6 +129,11 @@ def _readiness(checks: dict[str, Check]) -> ControllerRouterHandler:
 @get("/metrics", include_in_schema=False, media_type="text/plain")
 async def _metrics() -> Response[bytes]:
     return Response(metrics.exposition(), media_type="text/plain; version=0.0.4")
+
+
+@get("/openapi.json", include_in_schema=False, media_type="application/vnd.oai.openapi+json", sync_to_thread=False)
+def _openapi(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    return request.app.openapi_schema.to_schema()
 
 
 def _tell(request: Request[Any, Any, Any], error: errors.JangteoError) -> Response[bytes]:
