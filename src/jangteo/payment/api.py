@@ -1,0 +1,114 @@
+"""HTTP in: ways to pay, attempts and their ledger, refunds by staff, and the providers' webhooks."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromQuery, HeaderParameter
+
+from jangteo.kit.auth import Caller
+from jangteo.kit.errors import Invalid, NotFound
+from jangteo.kit.idempotency import IdempotencyKey
+from jangteo.kit.postgres import Database
+from jangteo.payment.commands.notice import notice_webhook
+from jangteo.payment.commands.refund import request_refund
+from jangteo.payment.desk import Desk
+from jangteo.payment.providers import Providers
+from jangteo.payment.queries import Queries
+from jangteo.payment.schemas import (
+    Ledger,
+    Methods,
+    MethodView,
+    NewRefund,
+    PaymentDetail,
+    Payments,
+    RefundView,
+    WebhookTaken,
+)
+
+REFUND = "payments.refund"
+
+
+class WebhookMalformed(Invalid):
+    """The body is signed by the provider and still none of its events."""
+
+    code = "webhook.malformed"
+    ko = "웹훅 본문을 읽을 수 없습니다."
+    en = "The body of the webhook cannot be read."
+
+
+@get("/v1/payment-methods", summary="Ways to pay")
+async def list_methods(providers: NamedDependency[Providers]) -> Methods:
+    """List the ways to pay. A card is typed into the provider's own form: it never comes here."""
+    return Methods(items=[MethodView(**_fields(provider.method())) for provider in providers.values()])
+
+
+@get("/v1/payments", summary="Attempts to pay for an order")
+async def list_payments(
+    caller: NamedDependency[Caller], queries: NamedDependency[Queries], order_id: FromQuery[UUID]
+) -> Payments:
+    """List the attempts to pay for an order: the member's own; staff see everybody's."""
+    return await queries.of_order(caller, order_id)
+
+
+@get("/v1/payments/{payment_id:uuid}", summary="One attempt to pay")
+async def show_payment(
+    caller: NamedDependency[Caller], queries: NamedDependency[Queries], payment_id: UUID
+) -> PaymentDetail:
+    """Show an attempt and its refunds: the member's own; staff see everybody's."""
+    return await queries.one(caller, payment_id)
+
+
+@get("/v1/payments/{payment_id:uuid}/ledger", summary="What was booked for an attempt")
+async def show_ledger(caller: NamedDependency[Caller], queries: NamedDependency[Queries], payment_id: UUID) -> Ledger:
+    """Show the entries of an attempt, to staff."""
+    return await queries.ledger(caller, payment_id)
+
+
+@post("/v1/payments/{payment_id:uuid}/refunds", status_code=202, summary="Give money back")
+async def refund_payment(
+    caller: NamedDependency[Caller],
+    database: NamedDependency[Database],
+    desk: NamedDependency[Desk],
+    payment_id: UUID,
+    data: NewRefund,
+    idempotency_key: Annotated[str | None, HeaderParameter(name="Idempotency-Key")] = None,
+) -> Response[RefundView]:
+    """Give a part or the rest of a payment back, as staff; what comes of it shows in the attempt."""
+    caller.require(REFUND)
+    key = IdempotencyKey(
+        tenant=caller.tenant,
+        caller=str(caller.member_id),
+        operation="payments.refund",
+        key=idempotency_key,
+        request=(payment_id, data),
+    )
+    answer = await request_refund(database, desk, key, payment_id, data, caller.member_id)
+    return Response(answer.body, status_code=answer.status, media_type="application/json")  # type: ignore[arg-type]
+
+
+@post("/v1/webhooks/payments/{provider:str}", status_code=202, summary="Notices of a payment provider")
+async def take_webhook(
+    request: Request[Any, Any, Any],
+    providers: NamedDependency[Providers],
+    database: NamedDependency[Database],
+    desk: NamedDependency[Desk],
+    provider: str,
+) -> WebhookTaken:
+    """Take a notice in, if the provider's signature of the raw body holds."""
+    known = providers.get(provider)
+    if known is None:
+        raise NotFound()
+    try:
+        webhook = known.parse_webhook(request.headers, await request.body(), desk.moment().now)
+    except ValueError:
+        raise WebhookMalformed(field="$") from None
+    return WebhookTaken(known=await notice_webhook(database, desk, provider, webhook))
+
+
+def _fields(struct: Any) -> dict[str, Any]:
+    return {name: getattr(struct, name) for name in struct.__struct_fields__}
+
+
+ROUTES = [list_methods, list_payments, show_payment, show_ledger, refund_payment, take_webhook]

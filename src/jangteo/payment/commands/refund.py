@@ -1,0 +1,35 @@
+"""Staff give money back: recorded with the answer first, asked of the provider after the commit."""
+
+from uuid import UUID
+
+from jangteo.kit.errors import NotFound
+from jangteo.kit.idempotency import Answer, IdempotencyKey, once
+from jangteo.kit.ids import new_id
+from jangteo.kit.postgres import Database
+from jangteo.payment import store
+from jangteo.payment.commands.desk import Desk
+from jangteo.payment.domain import refunding
+from jangteo.payment.domain.card_numbers import refuse_card_number
+from jangteo.payment.schemas import NewRefund, refund_view
+
+
+async def request_refund(
+    database: Database, desk: Desk, key: IdempotencyKey, payment_id: UUID, new: NewRefund, by: UUID
+) -> Answer:
+    """Set out to give `new.amount` minor units back; the answer is the refund as requested.
+
+    Raises NotFound, IllegalMove, RefundByCancellation, RefundTooLarge, CardNumberRefused.
+    """
+    refuse_card_number(new.reason, field="reason")
+
+    async def work() -> Answer:
+        async with database.transaction(key.tenant) as tx:
+            attempt = await store.lock(tx, payment_id)
+            if attempt is None:
+                raise NotFound()
+            change = refunding.request(attempt, new_id(), new.amount, new.reason, by, desk.moment())
+            await store.save(tx, attempt, change)
+            tx.after_commit(lambda: desk.follow(change))
+            return await key.remember(tx, 202, refund_view(change.refunds[0]))
+
+    return await once(database, key, work)

@@ -1,0 +1,1 @@
+"""The rules of payments: pure, told the time, asking nobody."""

@@ -1,0 +1,27 @@
+"""Commands in, from the order's saga."""
+
+from collections.abc import Mapping
+
+from jangteo.contracts.payment import AuthorisePayment, CancelPayment, CapturePayment
+from jangteo.kit.inbox import Handler
+from jangteo.kit.messages import Message
+from jangteo.kit.postgres import Transaction
+from jangteo.payment.commands.authorise import authorise_payment
+from jangteo.payment.commands.cancel import cancel_payment
+from jangteo.payment.commands.capture import capture_payment
+from jangteo.payment.commands.desk import Desk
+
+
+def handlers(desk: Desk, default_currency: str) -> Mapping[type[Message], Handler]:
+    """Return what is done about which message."""
+
+    async def on_authorise(command: AuthorisePayment, tx: Transaction) -> None:
+        await authorise_payment(command, tx, desk)
+
+    async def on_capture(command: CapturePayment, tx: Transaction) -> None:
+        await capture_payment(command, tx, desk)
+
+    async def on_cancel(command: CancelPayment, tx: Transaction) -> None:
+        await cancel_payment(command, tx, desk, default_currency)
+
+    return {AuthorisePayment: on_authorise, CapturePayment: on_capture, CancelPayment: on_cancel}

@@ -1,0 +1,58 @@
+"""The payment service's wiring: commands in, provider calls out, webhooks in, outcomes told."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from jangteo.kit.http.app import create_app
+from jangteo.kit.http.entrance import Entrance
+from jangteo.kit.inbox import subscribe
+from jangteo.kit.outbox import Relay
+from jangteo.kit.postgres import open_database
+from jangteo.kit.process import open_foundation, run
+from jangteo.payment.api import ROUTES
+from jangteo.payment.desk import Desk
+from jangteo.payment.handlers import handlers
+from jangteo.payment.providers import open_providers
+from jangteo.payment.queries import Queries
+from jangteo.payment.settings import PaymentSettings
+
+SERVICE = "payment"
+
+
+@asynccontextmanager
+async def assemble(settings: PaymentSettings) -> AsyncIterator[Entrance]:
+    """Open everything the service needs, in order."""
+    async with AsyncExitStack() as stack:
+        foundation = await stack.enter_async_context(open_foundation(settings))
+        database = await stack.enter_async_context(open_database(settings.database_url))
+        relay = Relay(database, foundation.bus, source=SERVICE)
+        await relay.start()
+        stack.push_async_callback(relay.stop)
+        providers = await stack.enter_async_context(open_providers(settings))
+        desk = Desk(
+            database,
+            providers,
+            patience=settings.patience(),
+            default_currency=settings.default_currency,
+            sweep_every=settings.sweep_every,
+        )
+        await desk.start()
+        stack.push_async_callback(desk.stop)
+        commands = handlers(desk, settings.default_currency)
+        subscription = await subscribe(foundation.bus, database, SERVICE, commands)
+        stack.push_async_callback(subscription.stop)
+        await stack.enter_async_context(foundation.registered())
+        yield create_app(
+            settings,
+            ROUTES,
+            title="Payment",
+            dependencies={"database": database, "providers": providers, "desk": desk, "queries": Queries(database)},
+            checks={"database": database.check, "bus": foundation.bus.check},
+            verifier=foundation.verifier(),
+            identity=foundation.identity,
+        )
+
+
+def main() -> None:
+    """Run the service until it is told to stop."""
+    run(PaymentSettings, SERVICE, assemble)

@@ -1,0 +1,34 @@
+"""What the payment service is told at its start; times are in seconds."""
+
+from jangteo.kit.settings import ServiceSettings
+from jangteo.payment.domain.moment import Patience
+
+
+class PaymentSettings(ServiceSettings, frozen=True, kw_only=True):
+    """Settings of `payment`."""
+
+    database_url: str
+    providers: str = "sandbox"  # names, separated by commas; an attempt names one of them
+    default_currency: str = "KRW"  # told where an order is cancelled before any attempt named one
+    sandbox_url: str
+    sandbox_secret_key: str
+    sandbox_webhook_secret: str
+    sandbox_public_url: str = ""  # where a browser reaches it; empty: the same address
+    provider_timeout: float = 5.0
+    provider_concurrency: int = 32
+    authorise_asks: int = 2
+    authorise_within: float = 60.0
+    sweep_every: float = 0.5
+
+    def patience(self) -> Patience:
+        """Return the waiting times of the rules; a lease outlives any call that is under way in it."""
+        return Patience(
+            lease=self.provider_timeout + 3.0,
+            grace=self.provider_timeout * 2,
+            authorise_asks=self.authorise_asks,
+            authorise_within=self.authorise_within,
+        )
+
+    def provider_names(self) -> tuple[str, ...]:
+        """Return the providers that are on."""
+        return tuple(filter(None, (name.strip() for name in self.providers.split(","))))
