@@ -21,7 +21,7 @@ async def test_any_other_error_parks_the_message_at_once_and_holds_up_nothing(co
     async def handler(delivery):
         if int(delivery.body) == 1:
             tries.append(delivery.attempt)
-            raise KeyError("주문\r\n없음: no such thing")
+            raise KeyError("주문\r\n없음: no such thing, said kim@example.com")
         seen.append(int(delivery.body))
 
     await one.consume(group, [kind], handler)
@@ -32,7 +32,7 @@ async def test_any_other_error_parks_the_message_at_once_and_holds_up_nothing(co
     (parked,) = await one.parked(group)
     assert (parked.id, parked.type, parked.key, parked.body) == (f"{kind}-1", kind, "same", b"1")
     assert (parked.group, parked.error, parked.attempts) == (group, "KeyError", 1)
-    assert "no such thing" in parked.reason
+    assert "no such thing, said [email]" in parked.reason
 
 
 async def five_parked(one: bus.Bus, group: str) -> bool:

@@ -7,6 +7,9 @@ from opentelemetry.sdk.trace.export import SpanExporter
 from jangteo.kit.telemetry import logs, traces
 from jangteo.kit.telemetry.span_file import FileExporter
 
+OTLP_SECONDS = 3.0
+"""How long a collector that is away may hold up the end of the process."""
+
 __all__ = ["configure", "shutdown"]
 
 
@@ -30,7 +33,7 @@ def configure(*, service: str, log_level: str, trace_ratio: float, trace_file: s
         endpoint = otlp_endpoint.rstrip("/")
         if not endpoint.endswith("/v1/traces"):
             endpoint += "/v1/traces"
-        exporters.append(OTLPSpanExporter(endpoint=endpoint))
+        exporters.append(OTLPSpanExporter(endpoint=endpoint, timeout=OTLP_SECONDS))
     traces.start(service=service, ratio=trace_ratio, exporters=exporters)
 
 

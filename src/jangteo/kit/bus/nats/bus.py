@@ -1,5 +1,6 @@
 """The NATS side of the bus: puts link, publisher, consumers, listeners and parking together."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Self
 
@@ -118,10 +119,8 @@ class NatsBus:
     async def close(self) -> None:
         """See `Bus.close`."""
         await self._janitor.stop()
-        for listener in self._listeners:
-            await listener.stop()
-        for consumer in list(self._consumers.values()):
-            await consumer.stop()
+        running: list[Subscription] = [*self._listeners, *self._consumers.values()]
+        await asyncio.gather(*(each.stop() for each in running))
         await self._link.close()
 
     def _subject(self, message_type: str) -> str:

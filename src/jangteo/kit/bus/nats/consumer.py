@@ -43,17 +43,19 @@ class NatsDelivery:
     def __init__(self, msg: Msg, message_type: str, epoch: str) -> None:
         headers = msg.headers or {}
         # $JS.ACK.<stream>.<consumer>.<delivered>.<stream sequence>.<consumer sequence>.<time>.<pending>
-        parts = msg.reply.rsplit(".", 5)
+        # and, from servers with domains, two more words behind ACK and one at the end.
+        words = msg.reply.split(".")
+        delivered = 4 if len(words) == 9 else 6
         self.id = headers.get("Id") or headers.get("Nats-Msg-Id", "")
         self.key = headers.get("Key", "")
         self.type = message_type
         self.body = msg.data
         self.reply = msg.reply
-        self.sequence = parts[2]
+        self.sequence = words[delivered + 1]
         self.epoch = epoch
         self.seen = time.monotonic()
         self.tries = 0
-        self._delivered = int(parts[1])
+        self._delivered = int(words[delivered])
 
     @property
     def attempt(self) -> int:

@@ -11,6 +11,7 @@ from jangteo.kit.bus.interface import BrokerUnavailable, Delivery, Outgoing, Par
 from jangteo.kit.bus.nats.link import Link
 from jangteo.kit.bus.nats.publisher import Publisher
 from jangteo.kit.bus.nats.streams import StreamSettings
+from jangteo.kit.telemetry.redaction import redact
 
 REASON_LENGTH = 500
 
@@ -31,7 +32,7 @@ class Parking:
             "Type": delivery.type,
             "Error": type(error).__name__,
             # Header values are one line each.
-            "Reason": " ".join(str(error).split())[:REASON_LENGTH],
+            "Reason": redact(" ".join(str(error).split()))[:REASON_LENGTH],
             "Attempts": str(delivery.attempt),
             "Parked-At": datetime.now(UTC).isoformat(),
         }
