@@ -108,7 +108,7 @@ def _gateway(site: Site) -> dict[str, str]:
 SERVICES = (
     Service("user", database=True),
     Service("product", database=True, more=lambda site: {"JANGTEO_MONGODB_URL": site.documents_url}),
-    Service("cart"),
+    Service("cart", more=lambda site: {"JANGTEO_CART_SECRET": site.credentials.password("cart.token")}),
     Service("order", database=True),
     Service("payment", database=True, more=_sandbox_client("sandbox-pay")),
     Service("shipping", database=True, more=_sandbox_client("sandbox-carrier")),
