@@ -1,5 +1,6 @@
 """The logs of the processes: one file each, the previous one kept beside it when it has grown large."""
 
+import json
 import sys
 import time
 from pathlib import Path
@@ -25,6 +26,16 @@ def tail(log: Path, lines: int) -> str:
         file.seek(max(0, log.stat().st_size - _TAIL_BYTES))
         text = file.read().decode(errors="replace")
     return "".join(text.splitlines(keepends=True)[-lines:]) if lines else ""
+
+
+def readable(line: str) -> str:
+    """Return a line of our services' JSON logs as a person reads it; any other line as it is."""
+    try:
+        entry = json.loads(line)
+        text = f"{entry['time'][11:19]} {entry['level']} {entry['message']}"
+    except (ValueError, KeyError, TypeError):
+        return line.rstrip("\n")
+    return f"{text}\n{entry['exception']}" if "exception" in entry else text
 
 
 def show(home: Home, name: str, lines: int, follow: bool) -> int:

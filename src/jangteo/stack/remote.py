@@ -14,7 +14,7 @@ from jangteo.stack import leftovers
 from jangteo.stack.control import Answer, ask
 from jangteo.stack.daemon import ALREADY_RUNNING, LOCK, LOG, PLAN
 from jangteo.stack.home import Home, StackError
-from jangteo.stack.logs import rotate, tail
+from jangteo.stack.logs import readable, rotate, tail
 from jangteo.stack.plan import Plan
 
 _START_SECONDS = 30.0
@@ -139,7 +139,7 @@ class Remote:
             self._process = None
 
     def _explain(self, name: str) -> str:
-        lines = tail(self.home.log(name), _LINES_SHOWN).rstrip()
-        return (
-            f"--- the end of {self.home.log(name)}:\n{lines}" if lines else f"its log, {self.home.log(name)}, is empty"
-        )
+        log = self.home.log(name)
+        text = "\n".join(readable(line) for line in tail(log, _LINES_SHOWN).splitlines())
+        last = "\n".join(text.splitlines()[-_LINES_SHOWN:])
+        return f"--- the end of {log}:\n{last}" if last else f"its log, {log}, is empty"

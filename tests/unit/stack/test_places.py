@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key, l
 
 from jangteo.stack.credentials import Credentials
 from jangteo.stack.home import Home, StackError
-from jangteo.stack.logs import rotate, tail
+from jangteo.stack.logs import readable, rotate, tail
 from jangteo.stack.ports import Ports, is_free, reserve
 from jangteo.stack.table import table
 
@@ -111,6 +111,13 @@ def test_the_tail_of_a_log_is_its_last_lines(tmp_path: Path) -> None:
     log.write_text("a\nb\nc\n")
     assert tail(log, 2) == "b\nc\n"
     assert tail(log, 0) == ""
+
+
+def test_a_log_line_is_shown_as_a_person_reads_it() -> None:
+    line = '{"time": "2026-11-22T09:10:53.257+00:00", "level": "ERROR", "message": "it ends", "exception": "Boom: x"}'
+    assert readable(line) == "09:10:53 ERROR it ends\nBoom: x"
+    assert readable("plain\n") == "plain"
+    assert readable("[1]") == "[1]"
 
 
 def test_a_table_aligns_its_columns() -> None:
