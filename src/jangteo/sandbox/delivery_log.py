@@ -7,10 +7,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter, SkipValidation
 
 from jangteo.sandbox.delivery import Deliveries
-from jangteo.sandbox.entrance import json_response
+from jangteo.sandbox.entrance import Cursor, Limit, json_response
 
 DeliveriesOf = NamedDependency[SkipValidation[Deliveries]]
-Limit = Annotated[int, QueryParameter(ge=1, le=1000)]
 
 
 @get("/v1/webhook-deliveries")
@@ -18,7 +17,7 @@ async def list_deliveries(
     deliveries: DeliveriesOf,
     subject: FromQuery[str] = "",
     webhook_state: Annotated[str, QueryParameter(name="state")] = "",
-    after: FromQuery[int] = 0,
+    after: Cursor = 0,
     limit: Limit = 100,
 ) -> Response[bytes]:
     """List what was sent and is to be sent, oldest first; `after` is the last id seen."""

@@ -3,17 +3,21 @@
 import hmac
 import re
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from litestar import Request, Response
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
+from litestar.params import QueryParameter
 
 from jangteo.sandbox.idempotency import Answer, IdempotentAnswers, Outcome
 from jangteo.sandbox.problems import MEDIA_TYPE, KeyRequired, Refusal
 
 BodyT = TypeVar("BodyT")
+MOST = 2**63 - 1  # what SQLite counts to
+Limit = Annotated[int, QueryParameter(ge=1, le=1000)]
+Cursor = Annotated[int, QueryParameter(ge=0, le=MOST)]
 _NAMED_FIELD = re.compile(r"(missing required|contains unknown) field `(.+?)`")
 
 

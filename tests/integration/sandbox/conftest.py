@@ -199,3 +199,11 @@ def bound() -> Iterator[socket.socket]:
     """A free port, bound."""
     with free_socket() as port:
         yield port
+
+
+@pytest.fixture
+def free_port() -> int:
+    """The number of a port that nobody listens on."""
+    with free_socket() as port:
+        number: int = port.getsockname()[1]
+        return number

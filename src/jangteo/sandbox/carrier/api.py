@@ -12,8 +12,8 @@ from jangteo.sandbox.carrier import commands, store
 from jangteo.sandbox.carrier.domain import masked_name, masked_phone
 from jangteo.sandbox.carrier.provider import Carrier
 from jangteo.sandbox.carrier.schemas import NewParcel, NewSpeed, event_view, parcel_view
-from jangteo.sandbox.delivery_log import Limit, list_deliveries
-from jangteo.sandbox.entrance import answer_once, json_response, read_body, secret_key_guard
+from jangteo.sandbox.delivery_log import list_deliveries
+from jangteo.sandbox.entrance import Limit, answer_once, json_response, read_body, secret_key_guard
 from jangteo.sandbox.pages import Pages, language_of
 from jangteo.sandbox.problems import HANDLERS
 

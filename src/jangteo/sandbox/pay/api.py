@@ -8,8 +8,8 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, QueryParameter, SkipValidation
 from litestar.types import ControllerRouterHandler
 
-from jangteo.sandbox.delivery_log import Limit, list_deliveries
-from jangteo.sandbox.entrance import answer_once, json_response, read_body, secret_key_guard
+from jangteo.sandbox.delivery_log import list_deliveries
+from jangteo.sandbox.entrance import Cursor, Limit, answer_once, json_response, read_body, secret_key_guard
 from jangteo.sandbox.pay import commands, pages, store
 from jangteo.sandbox.pay.provider import Pay
 from jangteo.sandbox.pay.schemas import (
@@ -118,7 +118,7 @@ async def list_movements(
     pay: PayOf,
     start: Annotated[datetime | None, QueryParameter(name="from")] = None,
     end: Annotated[datetime | None, QueryParameter(name="to")] = None,
-    after: FromQuery[int] = 0,
+    after: Cursor = 0,
     limit: Limit = 100,
 ) -> Response[bytes]:
     """List movements of money from `from` up to but without `to`; `after` is the last id seen."""

@@ -1,8 +1,7 @@
 """What the card processor is told at its start; delays are in seconds, and short in tests."""
 
-from urllib.parse import urlsplit
-
 from jangteo.kit.settings import ServiceSettings
+from jangteo.sandbox.origins import shop_origins
 
 
 class PaySettings(ServiceSettings, frozen=True, kw_only=True):
@@ -29,13 +28,4 @@ class PaySettings(ServiceSettings, frozen=True, kw_only=True):
 
     def allowed_origins(self) -> tuple[str, ...]:
         """Return the origins that may embed the card form, as CSP sources: `*` stands for one shop's name."""
-        urls = [self.public_url, self.public_https_url, *self.parent_origins.split(",")]
-        origins: dict[str, None] = {}
-        for url in filter(None, (url.strip() for url in urls)):
-            parts = urlsplit(url)
-            origins[f"{parts.scheme}://{parts.netloc}"] = None
-            if parts.hostname in ("127.0.0.1", "localhost"):
-                port = f":{parts.port}" if parts.port else ""
-                origins[f"{parts.scheme}://localhost{port}"] = None
-                origins[f"{parts.scheme}://*.localhost{port}"] = None
-        return tuple(origins)
+        return shop_origins([self.public_url, self.public_https_url, *self.parent_origins.split(",")])
