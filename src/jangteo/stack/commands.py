@@ -13,6 +13,7 @@ from jangteo.stack.remote import Remote
 from jangteo.stack.table import megabytes, table
 
 NOT_RUNNING = 3
+_OWN = {"supervisor": "starts and restarts the others", "zygote": "what the services are forked from"}
 
 
 def up(home: Home) -> int:
@@ -45,8 +46,7 @@ def down(home: Home) -> int:
     ended = remote.stop(sys.stdout)
     if ended:
         print(f"ended {len(ended)} processes that had outlived their supervisor")
-    elif not was_running:
-        print("nothing was running")
+    print("the mall is down" if was_running or ended else "nothing was running")
     return 0
 
 
@@ -69,7 +69,7 @@ def status(home: Home) -> int:
     for name, pid in found["own"].items():
         memory = proportional_memory([pid]) if pid else 0
         total += memory
-        rows.append((name, "starts and restarts the others", "-", "healthy", str(pid or "-"), megabytes(memory)))
+        rows.append((name, _OWN[name], "-", "healthy", str(pid or "-"), megabytes(memory)))
     print(table(("NAME", "WHAT", "ADDRESS", "STATE", "PID", "MEMORY"), rows))
     print(f"memory of everything, shared pages counted once: {megabytes(total)}; logs: {home.logs}")
     return 0 if all(unit["healthy"] for unit in found["units"]) else 1

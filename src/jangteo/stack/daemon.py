@@ -17,7 +17,7 @@ from jangteo.stack.control import SOCKET, Answer, listen
 from jangteo.stack.home import Home, StackError
 from jangteo.stack.plan import Plan
 from jangteo.stack.runner import NotStarted
-from jangteo.stack.supervisor import SERVICES_PHASE, Supervisor
+from jangteo.stack.supervisor import SERVICES_PHASE, UP_PHASE, Supervisor
 
 LOCK, PLAN, LOG = "lock", "plan.json", "supervisor"
 ALREADY_RUNNING = 3
@@ -49,7 +49,7 @@ class Daemon:
         server = await listen(self._home.run, self._handle, self._answering)
         stopping = asyncio.create_task(self._stop.wait())
         await asyncio.wait({self._attempt, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        hopeless = self._failure() is not None and self._supervisor.phase != SERVICES_PHASE
+        hopeless = self._hopeless()
         if not hopeless:
             await stopping
         stopping.cancel()
@@ -169,7 +169,11 @@ class Daemon:
         failure = self._failure()
         if failure is None:
             return {"event": "up"} if self._attempt.done() and not self._attempt.cancelled() else {"event": "down"}
-        return _failed(failure)
+        return _failed(failure) | {"ends": self._hopeless()}
+
+    def _hopeless(self) -> bool:
+        """Say whether the servers did not even come up, so that there is nothing worth keeping."""
+        return self._failure() is not None and self._supervisor.phase not in (SERVICES_PHASE, UP_PHASE)
 
 
 def _failed(failure: BaseException) -> Answer:

@@ -9,7 +9,7 @@ from jangteo.stack.ports import HOST
 
 TENANTS = ("demo", "other")
 TRACE_RATIO = 0.05
-SECONDS_PER_LEG = 20  # of a sandbox parcel: slow enough to watch, quick enough to see delivered
+SECONDS_PER_LEG = 5  # of a sandbox parcel: slow enough to watch, quick enough to wait for
 BUS_USER = "jangteo"
 OWNER = "jangteo_owner"
 

@@ -90,6 +90,8 @@ class Remote:
                     if out is not None:
                         print(line, file=out, flush=True)
                 case {"event": "failed", "name": str(name), "text": str(text)}:
+                    if answer.get("ends"):
+                        self._wait_until_gone()
                     raise StackError(text if name == LOG else f"{text}\n{self._explain(name)}")
                 case {"event": "down"} if question["do"] != "stop":
                     raise StackError("the mall is being stopped")
@@ -122,13 +124,16 @@ class Remote:
         if self.running():
             with suppress(StackError):  # it may end of itself in this moment
                 self.follow({"do": "stop"}, out)
-            deadline = time.monotonic() + _STOP_SECONDS
-            while self.running():
-                if time.monotonic() > deadline:
-                    raise StackError(f"the supervisor does not stop; see {self.home.log(LOG)}")
-                time.sleep(_POLL_SECONDS)
+            self._wait_until_gone()
         self._forget()
         return leftovers.end(self.home) if self.home.run.exists() else []
+
+    def _wait_until_gone(self) -> None:
+        deadline = time.monotonic() + _STOP_SECONDS
+        while self.running():
+            if time.monotonic() > deadline:
+                raise StackError(f"the supervisor does not stop; see {self.home.log(LOG)}")
+            time.sleep(_POLL_SECONDS)
 
     def _forget(self) -> None:
         """Take leave of the supervisor that we started and that has ended."""

@@ -26,7 +26,8 @@ from jangteo.stack.zygote import Zygote
 
 Say = Callable[[str], None]
 _FRONT = "gateway"
-SERVICES_PHASE = "starting services"  # from here on a failure leaves up what runs
+# In these two a failure leaves up what runs.
+SERVICES_PHASE, UP_PHASE = "starting services", "up"
 
 
 class Supervisor:
@@ -54,7 +55,7 @@ class Supervisor:
             await self._prepare()
             self.phase = SERVICES_PHASE
             await self._start_services(site)
-        self.phase = "up"
+        self.phase = UP_PHASE
 
     async def start_missing(self) -> None:
         """Start what was stopped, at once what waits to be restarted, and return when all is ready."""
@@ -62,7 +63,7 @@ class Supervisor:
         for runner in missing:
             runner.start()
         await self._all_ready(missing)
-        self.phase = "up"
+        self.phase = UP_PHASE
 
     async def down(self) -> None:
         """Stop everything: the gateway, so that nothing new comes in, then the services, then the servers."""
