@@ -133,7 +133,10 @@ class Supervisor:
         rotate(self.home.log(unit.name))
         birth = Birth(unit.environment, unit.folder, self.home.log(unit.name), unit.death_signal, unit.user)
         if unit.service and self.plan.zygote:
-            return await self.zygote.fork(unit.name, birth)
+            try:
+                return await self.zygote.fork(unit.name, birth)
+            except OSError as error:
+                self._say(f"{unit.name}: starts alone, because the zygote does not answer ({error})")
         return spawn(unit.arguments, birth)
 
     async def _all_ready(self, runners: Iterable[Runner]) -> None:
