@@ -159,7 +159,7 @@ def check(routes: tuple[Route, ...]) -> None:
         if key in seen:
             raise TableError(f"{route.name} has two rows")
         seen.add(key)
-        first = route.path.split("/")[1]
+        first = route.path.removeprefix("/").split("/")[0]
         if not route.path.startswith("/") or first in {"internal", "metrics", "*"} or first.startswith("{"):
             raise TableError(f"{route.name} may not be public")
         if route.service != GATEWAY and first == "health":

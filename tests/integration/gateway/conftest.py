@@ -26,7 +26,7 @@ from jangteo.gateway.settings import GatewaySettings
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def free_port() -> int:
+def find_free_port() -> int:
     """Return a port that nobody listens on just now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -76,6 +76,8 @@ class Upstream:
     answer: Answer | None = None
     ready: bool = True
     keys_down: bool = False
+    asked_ready: int = 0
+    document: dict[str, Any] | None = None
     port: int = 0
     _runner: web.AppRunner | None = None
 
@@ -84,7 +86,7 @@ class Upstream:
         application.router.add_route("*", "/{path:.*}", self._handle)
         self._runner = web.AppRunner(application, keepalive_timeout=75, access_log=None, shutdown_timeout=0.2)
         await self._runner.setup()
-        self.port = port or free_port()
+        self.port = port or find_free_port()
         await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
 
     async def stop(self) -> None:
@@ -93,7 +95,10 @@ class Upstream:
             self._runner = None
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
+        if request.path == "/openapi.json" and self.document is not None:
+            return web.json_response(self.document)
         if request.path == "/health/ready":
+            self.asked_ready += 1
             return web.json_response({}, status=200 if self.ready else 503)
         if request.raw_path == "/.well-known/jwks.json":
             return web.json_response(self.keys.jwks(), status=503 if self.keys_down else 200)
@@ -187,10 +192,10 @@ async def open_mall(directory: Path, **more: Any) -> AsyncIterator[Mall]:
         service=GATEWAY,
         bus_url="nats://unused",
         state_dir=str(directory),
-        port=more.pop("port", 0) or free_port(),
-        http_port=free_port(),
-        https_port=free_port(),
-        admin_port=free_port(),
+        port=more.pop("port", 0) or find_free_port(),
+        http_port=find_free_port(),
+        https_port=find_free_port(),
+        admin_port=find_free_port(),
         **{"rate_limit_scale": 0.0, "keys_refresh_seconds": 1.0, **more},
     )
     keys = Keys()
@@ -236,6 +241,27 @@ async def mall(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mall]:
 def opening() -> Callable[..., contextlib.AbstractAsyncContextManager[Mall]]:
     """Return what opens a mall with settings of the test's own."""
     return open_mall
+
+
+@pytest.fixture(scope="session")
+def free_port() -> Callable[[], int]:
+    """Return what finds a free port."""
+    return find_free_port
+
+
+@pytest.fixture
+async def upstream() -> AsyncIterator[Callable[[str], Awaitable[Upstream]]]:
+    """Give upstreams that stand for one service each."""
+    started: list[Upstream] = []
+
+    async def start(service: str) -> Upstream:
+        started.append(Upstream(service, Keys()))
+        await started[-1].start()
+        return started[-1]
+
+    yield start
+    for one in started:
+        await one.stop()
 
 
 @pytest.fixture

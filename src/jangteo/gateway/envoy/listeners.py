@@ -239,7 +239,7 @@ def access_log() -> Json:
         "time": "%START_TIME(%Y-%m-%dT%H:%M:%S.%3fZ)%",
         "logger": "access",
         "method": "%REQ(:METHOD)%",
-        "path": "%PATH(NQ:PATH):200%",
+        "path": "%PATH(NQ:ORIG_OR_PATH):200%",
         "route": "%ROUTE_NAME%",
         "status": "%RESPONSE_CODE%",
         "why": "%RESPONSE_CODE_DETAILS%",

@@ -102,18 +102,16 @@ def _client_of(route: Route) -> list[Json]:
 
 
 def _retries(route: Route) -> Json:
-    if route.method != "GET" or route.streams:
-        return {"retry_on": RETRY_UNSENT, "num_retries": 2, "retry_back_off": _back_off()}
+    unsent: Json = {"retry_on": RETRY_UNSENT, "num_retries": 2, "retry_back_off": _back_off()}
+    # Our own pages say 503 of the mall, not of themselves.
+    if route.method != "GET" or route.streams or route.service == GATEWAY:
+        return unsent
     return {
+        **unsent,
         "retry_on": RETRY_SAFE,
         "retriable_status_codes": [503],
-        "num_retries": 2,
-        "retry_back_off": _back_off(),
         "retry_host_predicate": [
-            {
-                "name": "envoy.retry_host_predicates.previous_hosts",
-                "typed_config": {"@type": PREVIOUS_HOSTS},
-            }
+            {"name": "envoy.retry_host_predicates.previous_hosts", "typed_config": {"@type": PREVIOUS_HOSTS}}
         ],
         "host_selection_retry_max_attempts": 3,
     }

@@ -1,0 +1,141 @@
+"""The route table and what is rendered from it."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from jangteo.gateway.envoy.vhosts import JWT_FILTER, route_configuration
+from jangteo.gateway.limits import RATES, Rate, rates
+from jangteo.gateway.routes import ROUTES, Access, Limit, Route, TableError, check, services
+from jangteo.gateway.settings import GatewaySettings
+
+
+def settings(**more):
+    ports = {"port": 1, "http_port": 2, "https_port": 3, "admin_port": 4}
+    return GatewaySettings(service="gateway", bus_url="nats://x", state_dir="/tmp/x", **ports, **more)
+
+
+def rendered(**more):
+    (host,) = route_configuration("http", settings(**more))["virtual_hosts"]
+    return host["routes"]
+
+
+def matches(match, method, path):
+    """Match as Envoy does: the path, and the method where one is asked for."""
+    for header in match.get("headers", ()):
+        if header["name"] == ":method" and header["string_match"]["exact"] != method:
+            return False
+    if "path" in match:
+        return match["path"] == path
+    if "prefix" in match:
+        return path.startswith(match["prefix"])
+    return re.fullmatch(match["safe_regex"]["regex"], path) is not None
+
+
+def sample(path):
+    return path.replace("*", "a/b.jpg").replace("{", "x-").replace("}", "")
+
+
+def test_every_row_is_rendered_once_and_every_rendered_route_has_a_row():
+    named = [route["name"] for route in rendered() if "route" in route]
+    assert sorted(named) == sorted(row.name for row in ROUTES)
+    refused = [route["name"].removeprefix("405 ") for route in rendered() if "direct_response" in route]
+    assert sorted(refused) == sorted({row.path for row in ROUTES})
+
+
+@pytest.mark.parametrize("row", ROUTES, ids=lambda row: row.name)
+def test_a_request_for_a_row_matches_that_row_and_no_other(row):
+    found = [
+        route for route in rendered() if "route" in route and matches(route["match"], row.method, sample(row.path))
+    ]
+    (one,) = found
+    assert one["name"] == row.name
+    assert one["route"]["cluster"] == row.service
+
+
+@pytest.mark.parametrize("row", ROUTES, ids=lambda row: row.name)
+def test_access_is_rendered_as_the_row_says(row):
+    (one,) = [route for route in rendered() if route["name"] == row.name]
+    per_route = one["typed_per_filter_config"][JWT_FILTER]
+    if row.access is Access.PUBLIC:
+        assert per_route.get("disabled") is True
+    else:
+        wanted = "optional" if row.access is Access.OPTIONAL else "required"
+        assert per_route.get("requirement_name") == wanted
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/internal/x", "/metrics", "/health/ready", "/v1", "/v1/orders/", "/v1/orders/a/b", "/mediax", "/v2/products"],
+)
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+def test_an_unknown_path_matches_nothing(path, method):
+    assert not [route["name"] for route in rendered() if matches(route["match"], method, path)]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+def test_only_an_unsent_write_is_ever_tried_again(method):
+    for row in ROUTES:
+        if row.method == method:
+            (one,) = [route for route in rendered() if route["name"] == row.name]
+            conditions = set(one["route"]["retry_policy"]["retry_on"].split(","))
+            assert conditions == {"connect-failure", "refused-stream", "reset-before-request"}
+
+
+def test_only_streams_have_no_time_limit():
+    unlimited = {route["name"] for route in rendered() if route.get("route", {}).get("timeout") == "0s"}
+    assert unlimited == {row.name for row in ROUTES if row.streams} == {"GET /v1/orders/{id}/events"}
+
+
+def test_log_in_and_sign_up_have_the_strict_limit_and_other_writes_one_of_their_own():
+    by_name = {row.name: row.limit for row in ROUTES}
+    assert by_name["POST /v1/sessions"] is by_name["POST /v1/members"] is Limit.LOGIN
+    assert by_name["POST /v1/orders"] is Limit.WRITE
+    assert by_name["GET /v1/search"] is Limit.SEARCH
+    assert by_name["GET /v1/orders"] is Limit.DEFAULT
+
+
+def test_without_limits_nothing_of_them_is_rendered():
+    assert not [route for route in rendered(rate_limit_scale=0) if "rate_limits" in route.get("route", {})]
+    assert [route for route in rendered(rate_limit_scale=1) if "rate_limits" in route.get("route", {})]
+
+
+@pytest.mark.parametrize(
+    "path", ["/internal/x", "/metrics", "/health/live", "/{anything}", "/*", "no-slash", "/v1/products/{other}"]
+)
+def test_a_row_that_opens_what_is_never_public_or_stands_twice_is_refused(path):
+    with pytest.raises(TableError):
+        check((*ROUTES, Route("product", "GET", path, Access.PUBLIC)))
+
+
+def test_the_table_is_sound_and_every_service_of_the_purchase_is_in_it():
+    check(ROUTES)
+    wanted = {"user", "product", "cart", "order", "payment", "shipping", "notification"}
+    assert wanted <= set(services())
+
+
+def test_a_path_with_regular_expression_signs_is_taken_literally():
+    row = Route("user", "GET", "/.well-known/{name}", Access.PUBLIC)
+    assert re.fullmatch(row.pattern, "/.well-known/jwks")
+    assert not re.fullmatch(row.pattern, "/xwell-known/jwks")
+    assert not re.fullmatch(row.pattern, "/.well-known/a/b")
+
+
+@pytest.mark.parametrize("scale", [0.1, 1, 3, 1000])
+@pytest.mark.parametrize("limit", list(Limit))
+def test_a_scaled_rate_gives_back_what_it_promises(limit, scale):
+    rate, base = rates(scale)[limit], RATES[limit]
+    assert rate.tokens_per_fill / rate.fill_seconds == pytest.approx(base.per_second * scale, rel=0.05)
+    assert rate.fill_seconds >= 0.05
+    assert rate.burst >= 1
+    assert rate.retry_after_seconds >= rate.fill_seconds
+
+
+def test_scale_zero_means_no_limits():
+    assert rates(0) == {}
+
+
+def test_the_wait_that_is_told_is_long_enough():
+    assert Rate(burst=10, per_second=0.2).retry_after_seconds == 5
+    assert replace(Rate(burst=10, per_second=50)).retry_after_seconds == 1
