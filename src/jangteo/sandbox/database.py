@@ -14,14 +14,16 @@ class Database:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
         self._connection = sqlite3.connect(path, isolation_level=None, cached_statements=256)
-        # FULL: what was answered is on the disk, as with the shop's own PostgreSQL; both or neither survive.
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=5000"):
             self._connection.execute(f"PRAGMA {pragma}")
         self._connection.executescript(schema)
         self._after_commit: list[Callable[[], None]] = []
 
     def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
-        """Run one statement; outside a transaction it commits by itself."""
+        """Run one statement.
+
+        Outside a transaction it commits by itself, and that outlives the process but perhaps not a power cut.
+        """
         return self._connection.execute(sql, values)
 
     def row(self, sql: str, *values: Any) -> tuple[Any, ...] | None:
@@ -35,8 +37,12 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Commit what happens inside, or nothing of it; what was given to `after_commit` runs once it is safe."""
+        """Commit what happens inside, or nothing of it; what was given to `after_commit` runs once it is safe.
+
+        It is on the disk then, as it is in the shop's own PostgreSQL: a power cut must not part the two.
+        """
         self._after_commit.clear()
+        self._connection.execute("PRAGMA synchronous=FULL")
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -45,6 +51,8 @@ class Database:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
+        finally:
+            self._connection.execute("PRAGMA synchronous=NORMAL")
         for callback in self._after_commit:
             callback()
 

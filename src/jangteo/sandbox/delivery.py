@@ -15,6 +15,7 @@ import msgspec
 from jangteo.sandbox import signature
 from jangteo.sandbox.database import Database
 
+TIMER_GRAIN = 0.002
 log = logging.getLogger(__name__)
 
 SCHEMA = """
@@ -133,7 +134,8 @@ class Deliveries:
 
     def _add(self, due_at: float, delivery_id: int, subject: str) -> None:
         heapq.heappush(self._due, (due_at, delivery_id, subject))
-        self._wake.set()
+        if self._due[0][1] == delivery_id:
+            self._wake.set()
 
     def _start_due(self, session: aiohttp.ClientSession) -> None:
         now = self._now()
@@ -149,7 +151,8 @@ class Deliveries:
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        self._wake.set()
+        if len(self._tasks) == self._schedule.at_once - 1:
+            self._wake.set()
         if not task.cancelled() and task.exception():
             log.error("sending webhooks failed", exc_info=task.exception())
 
@@ -157,7 +160,8 @@ class Deliveries:
         if len(self._tasks) >= self._schedule.at_once:
             delay = None
         else:
-            delay = max(0.0, self._due[0][0] - self._now()) if self._due else None
+            # A little longer: the loop's timers are of whole milliseconds, and one that is early is a turn for nothing.
+            delay = max(0.0, self._due[0][0] - self._now()) + TIMER_GRAIN if self._due else None
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), delay)
 

@@ -10,6 +10,7 @@ from litestar import Request, Response
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 from litestar.params import QueryParameter
+from litestar.types import Guard
 
 from jangteo.sandbox.idempotency import Answer, IdempotentAnswers, Outcome
 from jangteo.sandbox.problems import MEDIA_TYPE, KeyRequired, Refusal
@@ -41,11 +42,12 @@ class IdempotencyKeyRequired(Refusal):
     detail = "Send an Idempotency-Key of 1 to 300 characters."
 
 
-def secret_key_guard(secret: str) -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], None]:
+def secret_key_guard(secret: str) -> Guard:
     """Return a guard that lets nobody by without `Authorization: Bearer <secret>`."""
     expected = f"Bearer {secret}".encode()
 
-    def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    # Async, though it waits for nothing: Litestar would send a plain function to a thread, for 150 µs of CPU.
+    async def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
         if not hmac.compare_digest(connection.headers.get("Authorization", "").encode("latin-1"), expected):
             raise KeyRequired
 

@@ -12,6 +12,7 @@ from jangteo.sandbox.carrier.domain import AddressUndeliverable, Event, Parcel
 from jangteo.sandbox.carrier.journey import Code, Fault, city_of, fault_of, journey
 from jangteo.sandbox.carrier.provider import Carrier
 from jangteo.sandbox.carrier.schemas import NewParcel, parcel_view
+from jangteo.sandbox.delivery import TIMER_GRAIN
 from jangteo.sandbox.idempotency import Answer, Outcome
 from jangteo.sandbox.problems import problem
 
@@ -75,7 +76,7 @@ async def keep_moving(carrier: Carrier) -> None:
         try:
             advance_due(carrier)
             due = store.next_due(carrier.database)
-            delay = None if due is None else max(0.0, due - carrier.now())
+            delay = None if due is None else max(0.0, due - carrier.now()) + TIMER_GRAIN
         except Exception:
             log.exception("parcels do not move, trying again in %s s", AFTER_FAILURE)
             delay = AFTER_FAILURE
