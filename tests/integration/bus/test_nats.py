@@ -1,8 +1,10 @@
 """Promises of the NATS adapter beyond the contract: it heals what an operator or a lost disk took away."""
 
 import asyncio
+import os
 import shutil
 import signal
+from pathlib import Path
 
 import nats
 import pytest
@@ -138,6 +140,12 @@ async def test_a_wrong_password_is_tried_again_until_it_is_right(nats_broker, co
         nats_broker.start()
 
 
+async def stand_still(pid: int, until) -> None:
+    """Stop a process and return when the kernel has."""
+    os.kill(pid, signal.SIGSTOP)
+    await until(lambda: Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T")
+
+
 async def test_a_server_that_stands_still_counts_as_away_and_recovers(
     nats_broker, connect, kind, group, message, until, publish_stubbornly
 ):
@@ -145,7 +153,7 @@ async def test_a_server_that_stands_still_counts_as_away_and_recovers(
     seen = []
     await one.consume(group, [kind], collect(seen))
     listening = await one.listen([f"{kind}.other"], collect([]))
-    nats_broker.process.send_signal(signal.SIGSTOP)
+    await stand_still(nats_broker.process.pid, until)
     try:
         with pytest.raises(Unavailable):
             await one.check()
@@ -165,7 +173,7 @@ async def test_an_answer_that_comes_too_late_does_not_leave_a_deaf_connection(
     seen = []
     subscription = await one.consume(group, [kind], collect([]))
     await one.consume(f"{group}-other", [kind], collect(seen))
-    nats_broker.process.send_signal(signal.SIGSTOP)
+    await stand_still(nats_broker.process.pid, until)
     try:
         await subscription.stop()
     finally:

@@ -186,6 +186,10 @@ class Link:
         return client if up else None
 
     async def _discard(self, client: Client) -> None:
-        # Closing a connection that is broken already may raise anything its transport raises.
+        # Closing a connection that is broken already may raise anything its transport raises, and then leaves
+        # the tasks of its subscriptions behind.
+        subscriptions = list(client._subs.values())
         with contextlib.suppress(Exception):
             await asyncio.wait_for(client.close(), 2)
+        for subscription in subscriptions:
+            subscription._stop_processing()
