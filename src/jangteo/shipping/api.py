@@ -1,0 +1,90 @@
+"""HTTP in: quotes for everybody, shipments for their members and staff, and the carriers' webhooks."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody
+
+from jangteo.contracts.shipping import Quote, QuoteRequest
+from jangteo.kit.auth import Caller
+from jangteo.kit.errors import Invalid, NotFound
+from jangteo.kit.postgres import Database
+from jangteo.shipping import store
+from jangteo.shipping.carriers import Carriers
+from jangteo.shipping.commands import note_sighting
+from jangteo.shipping.fees import Tariff, quote
+from jangteo.shipping.queries import Shipments
+from jangteo.shipping.schemas import NewQuote, ShipmentDetail, ShipmentPage, WebhookTaken
+from jangteo.shipping.settings import ShippingSettings
+
+
+class WebhookMalformed(Invalid):
+    """The body is signed by the carrier and still none of its notices."""
+
+    code = "webhook.malformed"
+    ko = "웹훅 본문을 읽을 수 없습니다."
+    en = "The body of the webhook cannot be read."
+
+
+@post("/v1/shipping/quotes", status_code=200, summary="What a delivery costs")
+async def quote_delivery(data: JSONBody[NewQuote], tariff: NamedDependency[Tariff]) -> Quote:
+    """Return the fee of a delivery: base fee, free-over threshold, and what the sea and the weight add."""
+    return quote(QuoteRequest(zip=data.zip, items_total=data.items_total, weight_grams=data.weight_grams), tariff)
+
+
+@post("/internal/quotes", status_code=200, include_in_schema=False)
+async def quote_internally(
+    data: JSONBody[QuoteRequest], caller: NamedDependency[Caller], tariff: NamedDependency[Tariff]
+) -> Quote:
+    """Return the same to the services that total up."""
+    caller.require_service("order", "cart")
+    return quote(data, tariff)
+
+
+@get("/v1/shipments", summary="Shipments of mine")
+async def list_shipments(
+    caller: NamedDependency[Caller],
+    language: NamedDependency[str],
+    shipments: NamedDependency[Shipments],
+    order_id: FromQuery[UUID | None] = None,
+) -> ShipmentPage:
+    """Return the member's own shipments; staff see everybody's."""
+    return await shipments.list(caller, order_id, language)
+
+
+@get("/v1/shipments/{shipment_id:uuid}", summary="One shipment and where it is")
+async def show_shipment(
+    shipment_id: FromPath[UUID],
+    caller: NamedDependency[Caller],
+    language: NamedDependency[str],
+    shipments: NamedDependency[Shipments],
+) -> ShipmentDetail:
+    """Return a shipment with its tracking."""
+    return await shipments.one(caller, shipment_id, language)
+
+
+@post("/v1/webhooks/carriers/{carrier:str}", status_code=202, summary="Notices of a carrier")
+async def take_webhook(
+    request: Request[Any, Any, Any],
+    carrier: FromPath[str],
+    carriers: NamedDependency[Carriers],
+    database: NamedDependency[Database],
+    settings: NamedDependency[ShippingSettings],
+) -> WebhookTaken:
+    """Take a notice in, if the carrier's signature of the raw body holds."""
+    known = carriers.get(carrier)
+    if known is None:
+        raise NotFound()
+    try:
+        notice = known.parse_webhook(request.headers, await request.body(), database.clock.now())
+    except ValueError:
+        raise WebhookMalformed(field="$") from None
+    found = await store.find_by_number(database, carrier, notice.number)
+    if found is not None:
+        await note_sighting(database, *found, notice.sighting, settings.poll_after)
+    return WebhookTaken(known=found is not None)
+
+
+ROUTES = [quote_delivery, quote_internally, list_shipments, show_shipment, take_webhook]

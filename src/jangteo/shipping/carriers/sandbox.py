@@ -1,0 +1,147 @@
+"""The adapter of the sandbox's carrier: its words into ours, its signatures checked (see docs/sandbox.md)."""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import aiohttp
+import msgspec
+
+from jangteo.contracts.order import DeliveryAddress
+from jangteo.kit.telemetry import traces
+from jangteo.shipping.carriers.interface import (
+    AlreadyPickedUp,
+    CarrierRefuses,
+    CarrierUnavailable,
+    Notice,
+    SignatureInvalid,
+)
+from jangteo.shipping.domain import Code, Sighting
+from jangteo.shipping.settings import ShippingSettings
+
+SIGNATURE_HEADER = "sandbox-signature"
+WEBHOOK_WINDOW_SECONDS = 300.0
+
+
+class _Parcel(msgspec.Struct, frozen=True):
+    number: str
+
+
+class _Event(msgspec.Struct, frozen=True):
+    code: str
+    at: datetime
+    place: str
+
+
+class _Events(msgspec.Struct, frozen=True):
+    data: list[_Event]
+
+
+class _NoticeData(msgspec.Struct, frozen=True):
+    parcel: _Parcel
+    event: _Event
+
+
+class _Notice(msgspec.Struct, frozen=True):
+    data: _NoticeData
+
+
+class _Problem(msgspec.Struct, frozen=True):
+    code: str = "refused"
+
+
+class SandboxCarrier:
+    """The sandbox as a `Carrier`."""
+
+    name = "sandbox"
+
+    def __init__(self, settings: ShippingSettings, session: aiohttp.ClientSession) -> None:
+        self._settings = settings
+        self._session = session
+        self._url = settings.sandbox_url.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {settings.sandbox_secret_key}"}
+        self._webhook_secret = settings.sandbox_webhook_secret.encode()
+
+    async def register(self, shipment_id: UUID, address: DeliveryAddress, weight_grams: int) -> str:
+        """See `Carrier.register`."""
+        settings = self._settings
+        body = {
+            "reference": str(shipment_id),
+            "sender": {
+                "name": settings.sender_name,
+                "phone": settings.sender_phone,
+                "zip": settings.sender_zip,
+                "address1": settings.sender_address,
+            },
+            "recipient": {
+                "name": address.recipient,
+                "phone": address.phone,
+                "zip": address.zip,
+                "address1": address.address1,
+                "address2": address.address2,
+            },
+            "weight_grams": max(1, weight_grams),
+            "note": address.note,
+        }
+        status, raw = await self._call("POST", "/v1/parcels", msgspec.json.encode(body), key=str(shipment_id))
+        if status == 422:
+            raise CarrierRefuses(reason=msgspec.json.decode(raw, type=_Problem).code)
+        if status >= 300:
+            raise CarrierUnavailable()
+        return msgspec.json.decode(raw, type=_Parcel).number
+
+    async def void(self, number: str) -> None:
+        """See `Carrier.void`."""
+        status, _ = await self._call("DELETE", f"/v1/parcels/{number}")
+        if status == 409:
+            raise AlreadyPickedUp()
+        if status >= 300:
+            raise CarrierUnavailable()
+
+    async def track(self, number: str) -> list[Sighting]:
+        """See `Carrier.track`."""
+        status, raw = await self._call("GET", f"/v1/parcels/{number}/events")
+        if status >= 300:
+            raise CarrierUnavailable()
+        return [_sighting(event) for event in msgspec.json.decode(raw, type=_Events).data]
+
+    def parse_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
+        """See `Carrier.parse_webhook`."""
+        stamp, _, proof = headers.get(SIGNATURE_HEADER, "").partition(",")
+        moment = stamp.removeprefix("t=")
+        if not stamp.startswith("t=") or not (moment.isascii() and moment.isdigit() and len(moment) <= 12):
+            raise SignatureInvalid()
+        good = hmac.new(self._webhook_secret, moment.encode() + b"." + body, hashlib.sha256).hexdigest()
+        if not hmac.compare_digest(proof.encode(), f"v1={good}".encode()):
+            raise SignatureInvalid()
+        if abs(now.timestamp() - int(moment)) > WEBHOOK_WINDOW_SECONDS:
+            raise SignatureInvalid()
+        try:
+            notice = msgspec.json.decode(body, type=_Notice)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise ValueError("not a notice of the sandbox") from None
+        return Notice(notice.data.parcel.number, _sighting(notice.data.event))
+
+    async def _call(self, method: str, path: str, body: bytes | None = None, *, key: str = "") -> tuple[int, bytes]:
+        headers: dict[str, Any] = dict(self._headers)
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        if key:
+            headers["Idempotency-Key"] = key
+        try:
+            # Traces of ours are no business of a company outside: the span is kept, its context is not sent.
+            with traces.client_span(f"{method} {self.name}"):
+                async with self._session.request(
+                    method, self._url + path, data=body, headers=headers, allow_redirects=False
+                ) as response:
+                    return response.status, await response.read()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise CarrierUnavailable() from error
+
+
+def _sighting(event: _Event) -> Sighting:
+    known = event.code in Code.__members__.values()
+    return Sighting(Code(event.code) if known else Code.UNKNOWN, event.code, event.at, event.place)

@@ -1,0 +1,79 @@
+"""The shipping service's wiring: commands in, carriers called, their notices in, parcels' whereabouts out."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from jangteo.kit.http.app import create_app
+from jangteo.kit.inbox import subscribe
+from jangteo.kit.outbox import Relay
+from jangteo.kit.postgres import open_database
+from jangteo.kit.privacy import Vault
+from jangteo.kit.process import open_foundation, run
+from jangteo.shipping.api import ROUTES
+from jangteo.shipping.carriers import open_carriers
+from jangteo.shipping.clients import Addresses
+from jangteo.shipping.desk import Desk
+from jangteo.shipping.fees import Tariff
+from jangteo.shipping.handlers import handlers
+from jangteo.shipping.queries import Shipments
+from jangteo.shipping.settings import ShippingSettings
+
+SERVICE = "shipping"
+
+
+@asynccontextmanager
+async def assemble(settings: ShippingSettings) -> AsyncIterator[Any]:
+    """Open everything the service needs, in order."""
+    async with AsyncExitStack() as stack:
+        foundation = await stack.enter_async_context(open_foundation(settings))
+        database = await stack.enter_async_context(open_database(settings.database_url))
+        relay = Relay(database, foundation.bus, source=SERVICE)
+        await relay.start()
+        stack.push_async_callback(relay.stop)
+        carriers = await stack.enter_async_context(open_carriers(settings))
+        vault = Vault(settings.master_key)
+        desk = Desk(
+            database,
+            vault,
+            Addresses(foundation.client("order")),
+            carriers,
+            lease_seconds=2 * settings.carrier_timeout + 5.0,
+            sweep_seconds=settings.sweep_every,
+            poll_after=settings.poll_after,
+        )
+        await desk.start()
+        stack.push_async_callback(desk.stop)
+        subscription = await subscribe(foundation.bus, database, SERVICE, handlers(settings.carrier, desk.wake))
+        stack.push_async_callback(subscription.stop)
+        await stack.enter_async_context(foundation.registered())
+        yield create_app(
+            settings,
+            ROUTES,
+            title="Shipping",
+            dependencies={
+                "tariff": _tariff(settings),
+                "shipments": Shipments(database, vault),
+                "carriers": carriers,
+                "database": database,
+                "settings": settings,
+            },
+            checks={"database": database.check, "bus": foundation.bus.check},
+            verifier=foundation.verifier(),
+            identity=foundation.identity,
+        )
+
+
+def _tariff(settings: ShippingSettings) -> Tariff:
+    return Tariff(
+        base_fee=settings.base_fee,
+        free_over=settings.free_over,
+        jeju_surcharge=settings.jeju_surcharge,
+        island_surcharge=settings.island_surcharge,
+        heavy_fee_per_step=settings.heavy_fee_per_step,
+    )
+
+
+def main() -> None:
+    """Run the service until it is told to stop."""
+    run(ShippingSettings, SERVICE, assemble)

@@ -1,0 +1,99 @@
+"""Reads of the shipping service."""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from jangteo.contracts.order import DeliveryAddress
+from jangteo.kit.auth import Caller
+from jangteo.kit.postgres import Database, Reader
+from jangteo.kit.privacy import PersonErased, Vault
+from jangteo.shipping.commands import RECIPIENT
+from jangteo.shipping.domain import LABELS as CODE_LABELS
+from jangteo.shipping.domain import Code, masked_name
+from jangteo.shipping.schemas import (
+    LineView,
+    RecipientView,
+    ShipmentDetail,
+    ShipmentPage,
+    ShipmentView,
+    SightingView,
+)
+from jangteo.shipping.states import LABELS, State
+from jangteo.shipping.store import NoSuchShipment
+
+MANAGE = "shipments.manage"
+MOST = 50
+_LIST = """
+SELECT * FROM shipments WHERE order_number <> '' AND ($1::uuid IS NULL OR member_id = $1)
+AND ($2::uuid IS NULL OR order_id = $2) ORDER BY id DESC LIMIT $3
+"""
+
+
+class Shipments:
+    """Shipments as members and staff see them."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        self._database = database
+        self._vault = vault
+
+    async def list(self, caller: Caller, order_id: UUID | None, language: str) -> ShipmentPage:
+        """Return the caller's own shipments, of one order where it is named; staff see everybody's."""
+        whose = None if MANAGE in caller.permissions else caller.member_id
+        async with self._database.read(caller.tenant) as reader:
+            rows = await reader.fetch(_LIST, whose, order_id, MOST)
+        return ShipmentPage(items=[ShipmentView(**_summary(row, language)) for row in rows])
+
+    async def one(self, caller: Caller, shipment_id: UUID, language: str) -> ShipmentDetail:
+        """Return a shipment with its tracking. Raises NoSuchShipment for one that is another member's."""
+        staff = MANAGE in caller.permissions
+        async with self._database.read(caller.tenant) as reader:
+            row = await reader.fetchrow("SELECT * FROM shipments WHERE id = $1 AND order_number <> ''", shipment_id)
+            if row is None or not (staff or row["member_id"] == caller.member_id):
+                raise NoSuchShipment()
+            lines = await reader.fetch(
+                "SELECT sku, quantity FROM shipment_lines WHERE shipment_id = $1 ORDER BY sku", shipment_id
+            )
+            seen = await reader.fetch("SELECT * FROM sightings WHERE shipment_id = $1 ORDER BY at, raw", shipment_id)
+            recipient = await self._recipient(reader, row, masked=staff and row["member_id"] != caller.id)
+        return ShipmentDetail(
+            **_summary(row, language),
+            lines=[LineView(sku=line["sku"], quantity=line["quantity"]) for line in lines],
+            recipient=recipient,
+            tracking=[_sighting(entry, language) for entry in seen],
+        )
+
+    async def _recipient(self, reader: Reader, row: Any, *, masked: bool) -> RecipientView | None:
+        if row["recipient_sealed"] is None:
+            return None
+        try:
+            key = await self._vault.key(reader, row["member_id"])
+        except PersonErased:
+            return None
+        address = msgspec.json.decode(key.decrypt(row["recipient_sealed"], RECIPIENT), type=DeliveryAddress)
+        return RecipientView(
+            recipient=masked_name(address.recipient) if masked else address.recipient,
+            zip=address.zip,
+            address1=address.address1,
+            address2="***" if masked else address.address2,
+        )
+
+
+def _summary(row: Any, language: str) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "order_id": row["order_id"],
+        "order_number": row["order_number"],
+        "status": row["state"],
+        "status_label": LABELS[State(row["state"])][language != "ko"],
+        "carrier": row["carrier"],
+        "tracking_number": row["number"],
+        "created_at": row["created_at"],
+        "updated_at": row["updated_at"],
+    }
+
+
+def _sighting(row: Any, language: str) -> SightingView:
+    label = CODE_LABELS[Code(row["code"])][language != "ko"]
+    return SightingView(at=row["at"], code=row["code"], label=label, raw=row["raw"], place=row["place"])

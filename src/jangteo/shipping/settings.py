@@ -1,0 +1,26 @@
+"""What the shipping service is told at its start; times are in seconds."""
+
+from jangteo.kit.settings import ServiceSettings
+
+
+class ShippingSettings(ServiceSettings, frozen=True, kw_only=True):
+    """Settings of `shipping`. `poll_after` is how long a carrier may be silent before it is asked."""
+
+    database_url: str
+    master_key: str
+    sandbox_url: str
+    sandbox_secret_key: str
+    sandbox_webhook_secret: str
+    carrier: str = "sandbox"
+    carrier_timeout: float = 5.0
+    sweep_every: float = 0.5
+    poll_after: float = 60.0
+    base_fee: int = 3_000
+    free_over: int = 50_000
+    jeju_surcharge: int = 3_000
+    island_surcharge: int = 5_000
+    heavy_fee_per_step: int = 2_000
+    sender_name: str = "장터 물류센터"
+    sender_phone: str = "+8225550100"
+    sender_zip: str = "17383"
+    sender_address: str = "경기도 이천시 마장면 덕평로 1"
