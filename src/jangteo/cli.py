@@ -66,9 +66,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _is_for_humans(error: Exception) -> bool:
+    from jangteo.kit.settings import SettingsError
     from jangteo.stack.home import StackError
 
-    return isinstance(error, StackError)
+    return isinstance(error, StackError | SettingsError)
 
 
 def _stack(name: str) -> Callable[[Given], int]:

@@ -19,7 +19,7 @@ from jangteo.stack.plan import Plan
 from jangteo.stack.runner import NotStarted
 from jangteo.stack.supervisor import SERVICES_PHASE, UP_PHASE, Supervisor
 
-LOCK, PLAN, LOG = "lock", "plan.json", "supervisor"
+LOCK, LOG = "lock", "supervisor"
 ALREADY_RUNNING = 3
 _LAST_WORDS_SECONDS = 3.0
 _BEFORE_SERVICES_FAILED = 1
@@ -183,7 +183,7 @@ def _failed(failure: BaseException) -> Answer:
 
 
 async def _run(home: Home) -> int:
-    return await Daemon(home, Plan.read(home.run / PLAN)).run()
+    return await Daemon(home, Plan.read(home)).run()
 
 
 def main(folder: str) -> int:

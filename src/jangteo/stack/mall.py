@@ -12,6 +12,7 @@ from jangteo.stack.local import local_site
 from jangteo.stack.plan import SERVERS, Plan
 from jangteo.stack.procfs import children, with_descendants
 from jangteo.stack.remote import Remote
+from jangteo.stack.seed import accounts
 
 EVERY_SERVICE = tuple(service.name for service in SERVICES)
 
@@ -64,6 +65,10 @@ class Mall:
     def https_url(self) -> str:
         """The gateway's public address with TLS."""
         return self.site.url("gateway.https", "https")
+
+    def accounts(self) -> list[dict[str, str]]:
+        """Return the demo accounts: tenant, role, email, password."""
+        return accounts(self.home)
 
     def status(self) -> Answer:
         """Return {"phase", "units": [{"name", "state", "healthy", "pid", "restarts", "address", "what"}], "own"}."""

@@ -3,10 +3,11 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 
 from jangteo.stack.environment import SERVICES
+from jangteo.stack.home import Home
 
+_FILE = "plan.json"
 SERVERS = ("postgres", "valkey", "nats", "documents")
 
 
@@ -24,14 +25,17 @@ class Plan:
     usual_ports: bool = False  # prefer 8080 and 8443 for the gateway
     attached: bool = False  # stop when the standard input is closed, that is, when the starter is gone
 
-    def write(self, file: Path) -> None:
-        """Store the plan."""
-        file.write_text(json.dumps(asdict(self)))
+    def write(self, home: Home) -> None:
+        """Make this the plan of `home`."""
+        (home.run / _FILE).write_text(json.dumps(asdict(self)))
 
     @classmethod
-    def read(cls, file: Path) -> "Plan":
-        """Read a stored plan."""
-        values = json.loads(file.read_text())
+    def read(cls, home: Home) -> "Plan":
+        """Return the last plan of `home`, or what `make up` would do where there has been none."""
+        try:
+            values = json.loads((home.run / _FILE).read_text())
+        except FileNotFoundError:
+            return cls()
         for name in ("servers", "services", "databases"):
             values[name] = tuple(values[name])
         return cls(**values)

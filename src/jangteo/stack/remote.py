@@ -12,7 +12,7 @@ from typing import IO
 
 from jangteo.stack import leftovers
 from jangteo.stack.control import Answer, ask
-from jangteo.stack.daemon import ALREADY_RUNNING, LOCK, LOG, PLAN
+from jangteo.stack.daemon import ALREADY_RUNNING, LOCK, LOG
 from jangteo.stack.home import Home, StackError
 from jangteo.stack.logs import readable, rotate, tail
 from jangteo.stack.plan import Plan
@@ -50,7 +50,7 @@ class Remote:
             raise StackError(f"the mall in {self.home.root} is up already")
         self._forget()
         self.home.prepare()
-        plan.write(self.home.run / PLAN)
+        plan.write(self.home)
         log = self.home.log(LOG)
         rotate(log)
         environment = {key: value for key, value in os.environ.items() if not key.startswith("JANGTEO_")}

@@ -6,12 +6,12 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from importlib import import_module
-from typing import Any
 
 from jangteo.stack.credentials import write_private
 from jangteo.stack.environment import Site, environment
 from jangteo.stack.home import Home
 from jangteo.stack.local import local_site
+from jangteo.stack.plan import Plan
 
 _ACCOUNTS = "accounts.json"
 
@@ -30,10 +30,10 @@ def seed(home: Home) -> int:
     return int(failed)
 
 
-def accounts(home: Home) -> list[dict[str, Any]]:
+def accounts(home: Home) -> list[dict[str, str]]:
     """Return the demo accounts that the user service's seeder made; empty before it has."""
     try:
-        found: list[dict[str, Any]] = json.loads((home.data / _ACCOUNTS).read_text())
+        found: list[dict[str, str]] = json.loads((home.data / _ACCOUNTS).read_text())
     except FileNotFoundError:
         return []
     return found
@@ -42,7 +42,7 @@ def accounts(home: Home) -> list[dict[str, Any]]:
 @contextmanager
 def _in_environment_of(service: str, site: Site) -> Iterator[None]:
     before = dict(os.environ)
-    os.environ.update(environment(service, site))
+    os.environ.update(environment(service, site) | dict(Plan.read(site.home).overrides.get(service, {})))
     try:
         yield
     finally:

@@ -20,7 +20,7 @@ COMMON = {
 OWN = {
     "user": {"JANGTEO_DATABASE_URL"},
     "product": {"JANGTEO_DATABASE_URL", "JANGTEO_MONGODB_URL"},
-    "cart": set(),
+    "cart": {"JANGTEO_CART_SECRET"},
     "order": {"JANGTEO_DATABASE_URL"},
     "payment": {
         *("JANGTEO_DATABASE_URL", "JANGTEO_SANDBOX_URL"),

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from jangteo.stack.databases import heads
+from jangteo.stack.home import Home
 from jangteo.stack.plan import Plan
 from jangteo.stack.procfs import Identity, children, identify, proportional_memory, session_members, with_descendants
 
@@ -56,8 +57,11 @@ def test_memory_of_a_process_that_is_gone_is_nothing() -> None:
 
 def test_a_plan_is_read_as_it_was_written(tmp_path: Path) -> None:
     plan = Plan(servers=("nats",), services=("cart",), overrides={"cart": {"A": "b"}}, fsync=False, attached=True)
-    plan.write(tmp_path / "plan.json")
-    assert Plan.read(tmp_path / "plan.json") == plan
+    home = Home(tmp_path)
+    home.prepare()
+    assert Plan.read(home) == Plan()
+    plan.write(home)
+    assert Plan.read(home) == plan
 
 
 def test_help_needs_nothing_heavy() -> None:
