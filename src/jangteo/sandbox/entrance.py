@@ -22,10 +22,18 @@ Cursor = Annotated[int, QueryParameter(ge=0, le=MOST)]
 _NAMED_FIELD = re.compile(r"(missing required|contains unknown) field `(.+?)`")
 
 
-class BodyInvalid(Refusal):
-    """The body is no JSON, or not of the form that the endpoint takes."""
+class BodyMalformed(Refusal):
+    """The body is no JSON."""
 
     status = 400
+    code = "invalid_request"
+    detail = "The body is not well-formed JSON."
+
+
+class BodyInvalid(Refusal):
+    """The body is not of the form that the endpoint takes."""
+
+    status = 422
     code = "invalid_request"
     detail = "The body is not valid."
 
@@ -55,7 +63,7 @@ def secret_key_guard(secret: str) -> Guard:
 
 
 async def read_body(request: Request[Any, Any, Any], expected: type[BodyT]) -> BodyT:
-    """Return the JSON body as `expected`; raises BodyInvalid, naming the field."""
+    """Return the JSON body as `expected`; raises BodyMalformed, or BodyInvalid, naming the field."""
     try:
         return msgspec.json.decode(await request.body() or b"{}", type=expected)
     except msgspec.ValidationError as error:
@@ -65,7 +73,7 @@ async def read_body(request: Request[Any, Any, Any], expected: type[BodyT]) -> B
             path = f"{path}.{named[2]}".strip(".")
         raise BodyInvalid(message, field=path or "body") from None
     except (msgspec.DecodeError, UnicodeDecodeError):
-        raise BodyInvalid("The body is not well-formed JSON.", field="body") from None
+        raise BodyMalformed(field="body") from None
 
 
 async def answer_once(

@@ -12,11 +12,11 @@ from jangteo.sandbox.carrier.journey import MESSAGES
 class PartyBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A sender or a recipient as the merchant sends it."""
 
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
-    phone: Annotated[str, msgspec.Meta(pattern=r"^\+?[0-9][0-9 \-]{6,18}$")]
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    phone: Annotated[str, msgspec.Meta(pattern=r"^\+?[0-9(][0-9 ()\-]{6,24}$")]
     zip: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{5}$")]
-    address1: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-    address2: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    address1: Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
+    address2: Annotated[str, msgspec.Meta(max_length=300)] = ""
 
     def party(self) -> Party:
         """Return it as the domain knows it."""
@@ -34,7 +34,7 @@ class NewParcel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     sender: PartyBody
     recipient: PartyBody
     weight_grams: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
-    note: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    note: Annotated[str, msgspec.Meta(max_length=500)] = ""
 
 
 class NewSpeed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -78,7 +78,7 @@ async def test_a_decline_is_replayed_and_a_refused_request_frees_its_key(merchan
 async def test_a_wrong_payment_is_refused_by_the_name_of_its_field(merchant: Any, change: Any, field: str) -> None:
     body = {"reference": "wrong", "amount": 100, "currency": "KRW", "token": "tok_x"} | change
     status, refused = await merchant.post("/v1/payments", body)
-    assert (status, refused["code"]) == (400, "invalid_request")
+    assert (status, refused["code"]) == (422, "invalid_request")
     assert [error["field"] for error in refused["errors"]] == [field]
     assert await merchant.found("wrong") == []
 
@@ -91,8 +91,10 @@ async def test_nobody_comes_in_without_the_secret_key_or_an_idempotency_key(
             assert response.status == 401
             assert response.content_type == "application/problem+json"
     authorized = {"Authorization": "Bearer sk_test_of_the_merchant"}
-    async with http.post(f"{merchant.url}/v1/payments", json={}, headers=authorized) as response:
-        assert response.status == 400
+    body = {"reference": "no-key", "amount": 100, "currency": "KRW", "token": await merchant.token(SUCCESS)}
+    async with http.post(f"{merchant.url}/v1/payments", json=body, headers=authorized) as response:
+        assert (response.status, (await response.json())["code"]) == (400, "idempotency_key_required")
+    assert await merchant.found("no-key") == []
     async with http.post(f"{merchant.url}/v1/payments", data=b"{", headers=authorized) as response:
         assert response.status == 400
     async with http.get(f"{merchant.url}/v1/payments/pay_none", headers=authorized) as response:
@@ -106,7 +108,7 @@ async def test_nobody_comes_in_without_the_secret_key_or_an_idempotency_key(
         ({"number": "4111111111111111"}, 422, "test_card_required", "number"),
         ({"number": "four"}, 422, "card_number_invalid", "number"),
         ({"expiry_year": 2024}, 422, "card_expired", "expiry_year"),
-        ({"expiry_month": 13}, 400, "invalid_request", "expiry_month"),
+        ({"expiry_month": 13}, 422, "invalid_request", "expiry_month"),
         ({"cvc": "12"}, 422, "cvc_invalid", "cvc"),
         ({"cvc": "1234"}, 422, "cvc_invalid", "cvc"),
     ],
