@@ -1,0 +1,163 @@
+"""Routes of those who look after the shop: products, categories, stock."""
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Response, get, post, put
+from litestar.params import FromPath, JSONBody, QueryParameter
+
+from jangteo.kit.errors import Invalid
+from jangteo.kit.idempotency import Answer, once
+from jangteo.kit.idempotency import IdempotencyKey as Key
+from jangteo.product.api.given import (
+    MANAGE_PRODUCTS,
+    MANAGE_STOCK,
+    Caller,
+    Catalogue,
+    Commands,
+    Database,
+    IdempotencyKey,
+    IfMatch,
+    as_json,
+    version_of,
+)
+from jangteo.product.catalogue.store import Catalogue as Documents
+from jangteo.product.domain.catalogue import Category, NoSuchProduct, Product, Text
+from jangteo.product.schemas import CategoryChange, CategoryIn, CategoryKept, ProductIn, ProductKept
+from jangteo.product.stock.movements import LAST_ID, StockHistory, StockMovement, history, record
+
+NOT_KEPT = {"Cache-Control": "no-store"}
+
+
+class LedgerCursorInvalid(Invalid):
+    """The cursor was not made by this list."""
+
+    code = "page.bad_cursor"
+    ko = "페이지 커서가 올바르지 않습니다."
+    en = "The cursor is not one of this list."
+
+
+@post("/v1/products")
+async def add_product(data: JSONBody[ProductIn], caller: Caller, commands: Commands) -> Response[ProductKept]:
+    """Add a product."""
+    caller.require(MANAGE_PRODUCTS)
+    return _kept(await commands.create(caller.tenant, data), 201)
+
+
+@put("/v1/products/{product:uuid}")
+async def edit_product(
+    product: FromPath[UUID], data: JSONBody[ProductIn], caller: Caller, commands: Commands, if_match: IfMatch = None
+) -> Response[ProductKept]:
+    """Replace a product, if nobody edited it since the version in If-Match; else 409 with the fresh one."""
+    caller.require(MANAGE_PRODUCTS)
+    version = version_of(if_match)
+    return _kept(await commands.edit(caller.tenant, product, version, data))
+
+
+@post("/v1/products/{product:uuid}/archive", status_code=200)
+async def archive_product(
+    product: FromPath[UUID], caller: Caller, commands: Commands, if_match: IfMatch = None
+) -> Response[ProductKept]:
+    """Take a product off the shelves for good."""
+    caller.require(MANAGE_PRODUCTS)
+    version = version_of(if_match) if if_match is not None else None
+    return _kept(await commands.archive(caller.tenant, product, version))
+
+
+@post("/v1/categories")
+async def add_category(data: JSONBody[CategoryIn], caller: Caller, commands: Commands) -> CategoryKept:
+    """Add a category."""
+    caller.require(MANAGE_PRODUCTS)
+    name = Text(ko=data.name_ko, en=data.name_en)
+    wanted = Category(code=data.slug, name=name, parent=data.parent, position=data.position)
+    return _told(await commands.add_category(caller.tenant, wanted))
+
+
+@put("/v1/categories/{category:str}")
+async def edit_category(
+    category: FromPath[str], data: JSONBody[CategoryChange], caller: Caller, commands: Commands
+) -> CategoryKept:
+    """Rename or move a category."""
+    caller.require(MANAGE_PRODUCTS)
+    name = Text(ko=data.name_ko, en=data.name_en)
+    wanted = Category(code=category, name=name, parent=data.parent, position=data.position)
+    return _told(await commands.edit_category(caller.tenant, wanted))
+
+
+@get("/v1/products/{product:uuid}/stock-movements")
+async def show_movements(
+    product: FromPath[UUID],
+    caller: Caller,
+    catalogue: Catalogue,
+    database: Database,
+    cursor: Annotated[str, QueryParameter(max_length=20)] = "",
+    size: Annotated[int, QueryParameter(ge=1, le=100)] = 50,
+) -> Response[StockHistory]:
+    """Show what there is of a product's SKUs and every change, the newest first."""
+    caller.require(MANAGE_STOCK)
+    await _require(catalogue, caller.tenant, product)
+    if cursor and not (cursor.isascii() and cursor.isdigit()):
+        raise LedgerCursorInvalid(field="cursor")
+    before = min(int(cursor), LAST_ID) if cursor else LAST_ID
+    return Response(await history(database, caller.tenant, product, before, size), headers=NOT_KEPT)
+
+
+@post("/v1/products/{product:uuid}/stock-movements")
+async def add_movement(
+    product: FromPath[UUID],
+    data: JSONBody[StockMovement],
+    caller: Caller,
+    catalogue: Catalogue,
+    database: Database,
+    idempotency_key: IdempotencyKey = None,
+) -> Response[bytes]:
+    """Take goods in, write them off, or correct a count; once for each Idempotency-Key."""
+    caller.require(MANAGE_STOCK)
+    key = Key(
+        tenant=caller.tenant,
+        caller=str(caller.member_id),
+        operation=f"stock-movements/{product}",
+        key=idempotency_key,
+        request=data,
+    )
+    await _require(catalogue, caller.tenant, product)
+
+    async def move() -> Answer:
+        async with database.transaction(caller.tenant) as transaction:
+            counts = await record(transaction, product, data)
+            return await key.remember(transaction, 201, counts)
+
+    answer = await once(database, key, move)
+    return as_json(answer.body, NOT_KEPT, answer.status)
+
+
+async def _require(catalogue: Documents, tenant: str, product: UUID) -> None:
+    if not await catalogue.by_ids(tenant, [product]):
+        raise NoSuchProduct()
+
+
+def _kept(product: Product, status: int = 200) -> Response[ProductKept]:
+    headers = {"ETag": f'"{product.version}"', **NOT_KEPT}
+    return Response(ProductKept.of(product), status_code=status, headers=headers)
+
+
+def _told(category: Category) -> CategoryKept:
+    return CategoryKept(
+        slug=category.code,
+        name_ko=category.name.ko,
+        name_en=category.name.en,
+        parent=category.parent,
+        position=category.position,
+        version=category.version,
+    )
+
+
+ROUTES = [
+    add_product,
+    edit_product,
+    archive_product,
+    add_category,
+    edit_category,
+    show_movements,
+    add_movement,
+]

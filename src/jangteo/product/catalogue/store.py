@@ -1,0 +1,198 @@
+"""Products, categories and pictures as documents; every query names the tenant. The only writes to them."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from pymongo import ASCENDING, IndexModel, ReturnDocument
+from pymongo.errors import BulkWriteError, DuplicateKeyError
+
+from jangteo.kit.documents import Documents, translated
+from jangteo.product.domain.catalogue import Category, Product, SkuTaken, SlugTaken, Status
+
+DATABASE = "jangteo_product"
+_BATCH = 500
+_DUPLICATE = 11000
+
+
+class Catalogue:
+    """The documents of all shops."""
+
+    def __init__(self, client: Documents) -> None:
+        database = client[DATABASE]
+        self._products = database["products"]
+        self._categories = database["categories"]
+        self._pictures = database["pictures"]
+        self._counters = database["counters"]
+
+    async def prepare(self) -> None:
+        """Make the indexes that are missing. Raises DocumentsUnavailable."""
+        with translated():
+            await self._products.create_indexes(
+                [
+                    IndexModel([("tenant", ASCENDING), ("slug", ASCENDING)], unique=True, name="slug"),
+                    IndexModel([("tenant", ASCENDING), ("former_slugs", ASCENDING)], name="former_slugs"),
+                    IndexModel([("tenant", ASCENDING), ("variants.sku", ASCENDING)], unique=True, name="sku"),
+                    IndexModel([("tenant", ASCENDING), ("category", ASCENDING)], name="category"),
+                    IndexModel([("unannounced", ASCENDING)], sparse=True, name="unannounced"),
+                ]
+            )
+
+    async def check(self) -> None:
+        """Raise DocumentsUnavailable unless the document server answers."""
+        with translated():
+            await self._counters.database.command("ping")
+
+    async def next_number(self, tenant: str, count: int = 1) -> int:
+        """Take `count` product numbers that nobody else has; return the first."""
+        counter: Any
+        with translated():
+            counter = await self._counters.find_one_and_update(
+                {"_id": f"{tenant}/products"},
+                {"$inc": {"value": count}, "$set": {"tenant": tenant}},
+                upsert=True,
+                return_document=ReturnDocument.AFTER,
+            )
+        return int(counter["value"]) - count + 1
+
+    async def add(self, tenant: str, products: Sequence[Product]) -> None:
+        """Insert new products, to be announced. Raises SlugTaken, SkuTaken; those before the first one taken stay."""
+        with translated():
+            try:
+                await self._products.insert_many([_document(tenant, product) for product in products])
+            except BulkWriteError as error:
+                faults = (error.details or {}).get("writeErrors", [])
+                if not faults or faults[0].get("code") != _DUPLICATE:
+                    raise
+                raise _taken(str(faults[0].get("errmsg")), products[faults[0]["index"]]) from None
+
+    async def replace(self, tenant: str, product: Product) -> bool:
+        """Write the next version of a product; False where someone else wrote one. Raises SlugTaken, SkuTaken."""
+        wanted = {"_id": product.id, "tenant": tenant, "version": product.version - 1}
+        with translated():
+            try:
+                answer = await self._products.replace_one(wanted, _document(tenant, product))
+            except DuplicateKeyError as error:
+                raise _taken(str(error), product) from None
+        return answer.matched_count == 1
+
+    async def announced(self, tenant: str, products: Sequence[Product]) -> None:
+        """Note that these versions have been told to everybody."""
+        told = [{"_id": product.id, "version": product.version} for product in products]
+        with translated():
+            await self._products.update_many({"tenant": tenant, "$or": told}, {"$unset": {"unannounced": ""}})
+
+    async def unannounced(self) -> dict[str, list[Product]]:
+        """Return products of any shop whose last change may not have been told, by tenant; at most one batch."""
+        found: dict[str, list[Product]] = {}
+        with translated():
+            async for document in self._products.find({"unannounced": True}).limit(_BATCH):
+                found.setdefault(document["tenant"], []).append(_product(document))
+        return found
+
+    async def by_ids(self, tenant: str, ids: Sequence[UUID]) -> list[Product]:
+        """Return the products with these ids, in any status and order; unknown ones are left out."""
+        return await self._find({"tenant": tenant, "_id": {"$in": list(ids)}})
+
+    async def by_skus(self, tenant: str, skus: Sequence[str]) -> list[Product]:
+        """Return the products that have one of these SKUs, in any status."""
+        return await self._find({"tenant": tenant, "variants.sku": {"$in": list(skus)}})
+
+    async def by_slug(self, tenant: str, slug: str) -> Product | None:
+        """Return the product at this slug, else one that used to be there."""
+        for wanted in ({"slug": slug}, {"former_slugs": slug}):
+            with translated():
+                document = await self._products.find_one({"tenant": tenant, **wanted})
+            if document is not None:
+                return _product(document)
+        return None
+
+    async def count(self, tenant: str) -> int:
+        """Return how many products a shop has, in any status."""
+        with translated():
+            return int(await self._products.count_documents({"tenant": tenant}))
+
+    async def published(self, tenant: str) -> dict[UUID, tuple[int, str]]:
+        """Return version and Korean name of every published product of a shop."""
+        fields = {"version": 1, "name.ko": 1}
+        with translated():
+            return {
+                document["_id"]: (document["version"], document["name"]["ko"])
+                async for document in self._products.find({"tenant": tenant, "status": Status.PUBLISHED}, fields)
+            }
+
+    async def in_batches(self, tenant: str, ids: Sequence[UUID]) -> AsyncIterator[list[Product]]:
+        """Yield the products with these ids, some hundreds at a time."""
+        for start in range(0, len(ids), _BATCH):
+            yield await self.by_ids(tenant, ids[start : start + _BATCH])
+
+    async def categories(self, tenant: str) -> list[Category]:
+        """Return the categories of a shop, by position."""
+        with translated():
+            found = [document async for document in self._categories.find({"tenant": tenant})]
+        categories = [msgspec.convert(document, Category) for document in found]
+        return sorted(categories, key=lambda category: (category.position, category.code))
+
+    async def put_category(self, tenant: str, category: Category) -> bool:
+        """Write a new category (version 1) or its next version; False where another one is there."""
+        key = f"{tenant}/{category.code}"
+        document = {"_id": key, "tenant": tenant, **msgspec.to_builtins(category)}
+        with translated():
+            if category.version == 1:
+                try:
+                    await self._categories.insert_one(document)
+                except DuplicateKeyError:
+                    return False
+                return True
+            before = {"_id": key, "tenant": tenant, "version": category.version - 1}
+            return bool((await self._categories.replace_one(before, document)).matched_count)
+
+    async def products_in(self, tenant: str, categories: Sequence[str]) -> list[UUID]:
+        """Return the ids of the products that lie in one of these categories themselves."""
+        with translated():
+            found = self._products.find({"tenant": tenant, "category": {"$in": list(categories)}}, {"_id": 1})
+            return [document["_id"] async for document in found]
+
+    async def put_pictures(self, tenant: str, pictures: Mapping[str, bytes], media_type: str) -> None:
+        """Store picture files that are not there yet; a name stands for its content."""
+        with translated():
+            names = {"$in": [f"{tenant}/{name}" for name in pictures]}
+            known = {
+                document["_id"] async for document in self._pictures.find({"_id": names, "tenant": tenant}, {"_id": 1})
+            }
+            new = [
+                {"_id": f"{tenant}/{name}", "tenant": tenant, "type": media_type, "content": content}
+                for name, content in pictures.items()
+                if f"{tenant}/{name}" not in known
+            ]
+            if new:
+                await self._pictures.insert_many(new)
+
+    async def picture(self, tenant: str, name: str) -> tuple[str, bytes] | None:
+        """Return media type and content of a picture file."""
+        with translated():
+            document = await self._pictures.find_one({"_id": f"{tenant}/{name}", "tenant": tenant})
+        return None if document is None else (document["type"], bytes(document["content"]))
+
+    async def _find(self, wanted: dict[str, Any]) -> list[Product]:
+        with translated():
+            return [_product(document) async for document in self._products.find(wanted)]
+
+
+def _document(tenant: str, product: Product) -> dict[str, Any]:
+    document: dict[str, Any] = msgspec.to_builtins(product, builtin_types=(UUID, datetime))
+    document["_id"] = document.pop("id")
+    return {"tenant": tenant, "unannounced": True, **document}
+
+
+def _product(document: dict[str, Any]) -> Product:
+    document["id"] = document.pop("_id")
+    return msgspec.convert(document, Product)
+
+
+def _taken(message: str, product: Product) -> SlugTaken | SkuTaken:
+    if "sku" in message:
+        return SkuTaken(sku=", ".join(variant.sku for variant in product.variants[:5]), field="variants")
+    return SlugTaken(slug=product.slug, field="slug")

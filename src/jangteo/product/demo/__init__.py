@@ -1,0 +1,1 @@
+"""The demo shop: a hand-written catalogue with drawn pictures, that scales to any number of products."""

@@ -1,0 +1,85 @@
+"""Wires the product service."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from jangteo.kit.documents import open_documents
+from jangteo.kit.http.app import create_app
+from jangteo.kit.inbox import subscribe
+from jangteo.kit.outbox import Relay
+from jangteo.kit.postgres import open_database
+from jangteo.kit.process import open_foundation, run
+from jangteo.product.api import routes
+from jangteo.product.background import repeated
+from jangteo.product.catalogue.announcing import announce_forgotten
+from jangteo.product.catalogue.commands import Commands
+from jangteo.product.catalogue.listing import Listings
+from jangteo.product.catalogue.showcase import Showcase
+from jangteo.product.catalogue.store import Catalogue
+from jangteo.product.catalogue.trees import Trees
+from jangteo.product.handlers import HANDLERS
+from jangteo.product.news import Newsroom
+from jangteo.product.search.building import Builder
+from jangteo.product.search.keeper import Keeper
+from jangteo.product.settings import ProductSettings
+from jangteo.product.stock.commands import expire_due
+
+SERVICE = "product"
+
+
+@asynccontextmanager
+async def assemble(settings: ProductSettings) -> AsyncIterator[Any]:
+    """Open everything the service needs, in order."""
+    async with AsyncExitStack() as stack:
+        foundation = await stack.enter_async_context(open_foundation(settings))
+        database = await stack.enter_async_context(open_database(settings.database_url))
+        catalogue = Catalogue(await stack.enter_async_context(open_documents(settings.mongodb_url)))
+        await catalogue.prepare()
+        relay = Relay(database, foundation.bus, source=SERVICE)
+        await relay.start()
+        stack.push_async_callback(relay.stop)
+        trees = Trees(catalogue)
+        showcase = Showcase(catalogue, database, trees)
+        news = Newsroom(showcase, trees)
+        builder = Builder(catalogue, database, trees)
+        keeper = Keeper(builder, Path(settings.state_dir) / "search", settings.tenants, news.found_anew)
+        listings = Listings(keeper, showcase, trees)
+        await news.follow(foundation.bus, keeper, listings)
+        keeper.start()
+        stack.push_async_callback(keeper.stop)
+        consumer = await subscribe(foundation.bus, database, SERVICE, HANDLERS)
+        stack.push_async_callback(consumer.stop)
+        for name, seconds, work in (
+            ("the expiry of holds", settings.expiry_sweep_seconds, partial(expire_due, database)),
+            ("the announcing", settings.announce_sweep_seconds, partial(announce_forgotten, catalogue, database)),
+        ):
+            await stack.enter_async_context(repeated(name, seconds, work))
+        await stack.enter_async_context(foundation.registered())
+        yield create_app(
+            settings,
+            routes(listings),
+            title="Product",
+            dependencies={
+                "catalogue": catalogue,
+                "commands": Commands(catalogue, database, trees),
+                "database": database,
+                "listings": listings,
+                "showcase": showcase,
+            },
+            checks={
+                "database": database.check,
+                "documents": catalogue.check,
+                "bus": foundation.bus.check,
+                "search": keeper.check,
+            },
+            verifier=foundation.verifier(),
+            identity=foundation.identity,
+        )
+
+
+def main() -> None:
+    """Run the service until it is told to stop."""
+    run(ProductSettings, SERVICE, assemble)

@@ -1,0 +1,175 @@
+"""Finds a page of products: the text read in the ways that `reading` knows, held to filters, sorted, paged."""
+
+import base64
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+import tantivy
+from msgspec import Struct
+from tantivy import FieldType, Occur, Order, Query
+
+from jangteo.kit.errors import Invalid
+from jangteo.product.search.facets import Facets, Filters, count_facets, narrow
+from jangteo.product.search.index import ProductIndex
+from jangteo.product.search.reading import How, Reading, readings
+
+MAX_SIZE = 60
+MAX_DEPTH = 2_000  # by relevance; the other orders page without end
+
+
+class Sort(StrEnum):
+    """In which order products are listed."""
+
+    RELEVANCE = "relevance"
+    NEWEST = "newest"
+    POPULARITY = "popularity"
+    PRICE_ASC = "price_asc"
+    PRICE_DESC = "price_desc"
+
+
+_FIELDS = {
+    Sort.NEWEST: ("by_newest", Order.Desc),
+    Sort.POPULARITY: ("by_popularity", Order.Desc),
+    Sort.PRICE_ASC: ("by_price", Order.Asc),
+    Sort.PRICE_DESC: ("by_price", Order.Desc),
+}
+
+
+class BadCursor(Invalid):
+    """The cursor was not made by this list."""
+
+    code = "page.bad_cursor"
+    ko = "페이지 커서가 올바르지 않습니다."
+    en = "The cursor is not one of this list."
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """What to find; without `text` everything that the filters let through."""
+
+    text: str = ""
+    filters: Filters = Filters()
+    sort: Sort = Sort.RELEVANCE
+    cursor: str = ""
+    size: int = 24
+    facets: bool = False
+
+
+class Found(Struct, frozen=True, kw_only=True):
+    """A page of product ids. `text` is what was looked for instead of what was typed."""
+
+    ids: list[str]
+    total: int
+    next_cursor: str | None
+    how: How = How.EXACT
+    text: str = ""
+    facets: Facets | None = None
+
+
+class _Place(Struct, frozen=True, array_like=True):
+    """Where a page ended: the sort key of its last product, or its score, number and how many came before."""
+
+    sort: Sort
+    key: int = 0
+    score: float = 0.0
+    seen: int = 0
+
+
+def find(index: ProductIndex, request: Request) -> Found:
+    """Return the page. Raises BadCursor. Takes well under a millisecond with 10,000 products."""
+    place = _open_cursor(request)
+    reading, total = _read(index, request)
+    held = narrow(index.schema, reading.query, request.filters)
+    if request.sort is Sort.RELEVANCE and request.text:
+        ids, next_place = _by_relevance(index.searcher, held, request.size, place)
+    else:
+        ids, next_place = _by_key(index, held, request, place)
+    return Found(
+        ids=ids,
+        total=total,
+        next_cursor=_seal(next_place) if next_place else None,
+        how=reading.how if total else How.NOTHING,
+        text=reading.text,
+        facets=count_facets(index.searcher, index.schema, reading.query, request.filters) if request.facets else None,
+    )
+
+
+def _read(index: ProductIndex, request: Request) -> tuple[Reading, int]:
+    """Return the first reading that finds something in the whole shop, and how many the filters leave of it."""
+    reading = Reading(How.EXACT, Query.all_query())
+    if request.text:
+        known = index.read.get(request.text)
+        reading = known or _first_that_finds(index, request.text)
+        if known is None:
+            index.read.put(request.text, reading)
+    answer: Any = index.searcher.search(narrow(index.schema, reading.query, request.filters), 1)
+    return reading, int(answer.count)
+
+
+def _first_that_finds(index: ProductIndex, text: str) -> Reading:
+    reading = Reading(How.NOTHING, Query.empty_query())
+    for reading in readings(index, text):
+        if index.searcher.search(reading.query, 1, count=False).hits:
+            break
+    return reading
+
+
+def _by_key(
+    index: ProductIndex, query: Query, request: Request, place: _Place | None
+) -> tuple[list[str], _Place | None]:
+    sort = Sort.POPULARITY if request.sort is Sort.RELEVANCE else request.sort
+    field, order = _FIELDS[sort]
+    if place:
+        low, high = (None, place.key) if order is Order.Desc else (place.key, None)
+        rest = Query.range_query(index.schema, field, FieldType.Unsigned, low, high, False, False)
+        query = Query.boolean_query([(Occur.Must, query), (Occur.Must, rest)])
+    searcher = index.searcher
+    hits = searcher.search(query, request.size + 1, count=False, order_by_field=field, order=order).hits
+    page = hits[: request.size]
+    ids = [_id(searcher, address) for _, address in page]
+    return ids, _Place(request.sort, key=int(page[-1][0])) if len(hits) > request.size else None
+
+
+def _by_relevance(
+    searcher: tantivy.Searcher, query: Query, size: int, place: _Place | None
+) -> tuple[list[str], _Place | None]:
+    """Sort by score, then number. The engine breaks ties by its own order, so a tie at the edge is fetched whole."""
+    seen = place.seen if place else 0
+    limit = seen + size + 1
+    while True:
+        hits = searcher.search(query, limit, count=False, weight_by_field="rank").hits
+        if len(hits) < limit or hits[-1][0] < hits[seen + size - 1][0] or limit >= 2 * MAX_DEPTH:
+            break
+        limit *= 2
+    numbers = searcher.fast_field_values("number", [address for _, address in hits])
+    ranked = sorted(
+        (-float(score), int(number or 0), address) for (score, address), number in zip(hits, numbers, strict=True)
+    )
+    rest = [row for row in ranked if place is None or row[:2] > (-place.score, place.key)]
+    page = rest[:size]
+    if len(rest) <= size or seen + size >= MAX_DEPTH:
+        return [_id(searcher, row[2]) for row in page], None
+    score, number, _ = page[-1]
+    last = _Place(Sort.RELEVANCE, key=number, score=-score, seen=seen + size)
+    return [_id(searcher, row[2]) for row in page], last
+
+
+def _id(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> str:
+    return str(searcher.doc(address).get_first("id"))
+
+
+def _seal(place: _Place) -> str:
+    return base64.urlsafe_b64encode(msgspec.msgpack.encode(place)).rstrip(b"=").decode()
+
+
+def _open_cursor(request: Request) -> _Place | None:
+    if not request.cursor:
+        return None
+    try:
+        padded = request.cursor + "=" * (-len(request.cursor) % 4)
+        place = msgspec.msgpack.decode(base64.urlsafe_b64decode(padded), type=_Place)
+    except (ValueError, msgspec.MsgspecError):
+        raise BadCursor(field="cursor") from None
+    if place.sort is not request.sort or not 0 <= place.key < 1 << 63 or not 0 <= place.seen <= MAX_DEPTH:
+        raise BadCursor(field="cursor")
+    return place

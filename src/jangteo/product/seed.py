@@ -1,0 +1,113 @@
+"""Fills the demo shops where they are empty. Killed half way, it goes on from there the next time.
+
+A batch of products is written before its stock and its events, with numbers that only grow: what is missing is
+what has a higher number than the last product, or stock without a movement.
+"""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+
+from jangteo.kit.bus import connect
+from jangteo.kit.documents import open_documents
+from jangteo.kit.outbox import Relay
+from jangteo.kit.postgres import Database, Transaction, open_database
+from jangteo.kit.settings import load
+from jangteo.product.catalogue.announcing import announce
+from jangteo.product.catalogue.store import Catalogue
+from jangteo.product.demo.generator import Made, generate, make_categories
+from jangteo.product.domain.stock import Reason
+from jangteo.product.settings import ProductSettings
+from jangteo.product.stock.store import Shift, lock, shift
+
+SMALL_SHOP = 24
+REFERENCE = "demo"
+_BATCH = 250
+_TAKE_IN = Shift(1, 0, 0, Reason.INCOMING)
+_UNTOUCHED = """
+SELECT sku FROM stock_items AS item WHERE tenant = $1 AND sku = ANY($2)
+  AND NOT EXISTS (SELECT 1 FROM stock_ledger AS row WHERE row.tenant = $1 AND row.sku = item.sku)
+"""
+
+
+async def seed(settings: ProductSettings) -> dict[str, int]:
+    """Make what is missing in every shop; return how many products each got."""
+    made: dict[str, int] = {}
+    async with open_database(settings.database_url) as database, open_documents(settings.mongodb_url) as documents:
+        catalogue = Catalogue(documents)
+        await catalogue.prepare()
+        bus = await connect(settings.bus_url, name="product-seed")
+        relay = Relay(database, bus, source="product")
+        await relay.start()
+        try:
+            for tenant in settings.tenants:
+                main_shop = tenant == settings.default_tenant
+                count = settings.demo_products if main_shop else SMALL_SHOP
+                made[tenant] = await seed_shop(catalogue, database, tenant, count)
+        finally:
+            await relay.stop()
+            await bus.close()
+    return made
+
+
+async def seed_shop(catalogue: Catalogue, database: Database, tenant: str, count: int) -> int:
+    """Make categories, pictures, products and stock of one shop; a shop that somebody else filled is left alone."""
+    present = await catalogue.count(tenant)
+    mine = await catalogue.by_slug(tenant, next(iter(generate(1))).product.slug)
+    if present and mine is None:
+        return 0
+    known = {category.code for category in await catalogue.categories(tenant)}
+    for category in make_categories():
+        if category.code not in known:
+            await catalogue.put_category(tenant, category)
+    batch: list[Made] = []
+    added = 0
+    for made in generate(count, shop=tenant):
+        batch.append(made)
+        if len(batch) == _BATCH or made.product.number == count:
+            added += await _add(catalogue, database, tenant, batch)
+            batch = []
+    return added
+
+
+async def _add(catalogue: Catalogue, database: Database, tenant: str, batch: Sequence[Made]) -> int:
+    pictures = {drawing.name: drawing.content for made in batch for drawing in made.drawings}
+    await catalogue.put_pictures(tenant, pictures, "image/svg+xml")
+    known = {product.id for product in await catalogue.by_ids(tenant, [made.product.id for made in batch])}
+    new = [made.product for made in batch if made.product.id not in known]
+    if new:
+        await catalogue.next_number(tenant, len(new))
+        await catalogue.add(tenant, new)
+    if new or await _lacks_stock(database, tenant, batch):
+        await announce(catalogue, database, tenant, [made.product for made in batch])
+        async with database.transaction(tenant) as transaction:
+            await _take_in(transaction, {sku: left for made in batch for sku, left in made.stock.items()})
+    return len(new)
+
+
+async def _lacks_stock(database: Database, tenant: str, batch: Sequence[Made]) -> bool:
+    stocked = [sku for made in batch for sku, left in made.stock.items() if left]
+    async with database.read(tenant) as reader:
+        found = await reader.fetch(
+            "SELECT DISTINCT sku FROM stock_ledger WHERE tenant = $1 AND sku = ANY($2)", tenant, stocked
+        )
+    return len(found) < len(stocked)
+
+
+async def _take_in(transaction: Transaction, stock: dict[str, int]) -> None:
+    rows = await transaction.fetch(_UNTOUCHED, transaction.tenant, list(stock))
+    untouched = {row["sku"] for row in rows}
+    quantities = {sku: left for sku, left in stock.items() if left and sku in untouched}
+    await lock(transaction, list(quantities))
+    await shift(transaction, quantities, _TAKE_IN, REFERENCE)
+
+
+def main() -> int:
+    """Run in the environment of the product service; return the exit code."""
+    made = asyncio.run(seed(load(ProductSettings, "product")))
+    sys.stderr.write("".join(f"{tenant}: {count} products made\n" for tenant, count in made.items()))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,127 @@
+"""What happens to the stock of an order: reserve, commit, release, expire. Each may be told any number of times.
+
+Every command first takes the order's row in `reservations`: it decides what the command still means, and of two
+commands for one order the second waits there for the first.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from jangteo.contracts.product import (
+    ReservationExpired,
+    StockCommitFailed,
+    StockCommitted,
+    StockLine,
+    StockRefused,
+    StockReleased,
+    StockReserved,
+)
+from jangteo.kit.postgres import Database, Transaction
+from jangteo.product.domain.stock import find_shortages, sum_lines
+from jangteo.product.states import Move, State, move
+from jangteo.product.stock import store
+from jangteo.product.stock.store import Shift
+
+_RUN_OUT = """
+SELECT order_id, tenant FROM reservations WHERE state = 'held' AND expires_at <= $1
+ORDER BY expires_at LIMIT $2
+"""
+_STILL_HELD = """
+SELECT 1 FROM reservations WHERE order_id = $1 AND tenant = $2 AND state = 'held' AND expires_at <= $3
+FOR UPDATE SKIP LOCKED
+"""
+EXPIRED_AT_ONCE = 200
+
+
+async def reserve(transaction: Transaction, order_id: UUID, lines: Sequence[StockLine], expires_at: datetime) -> None:
+    """Hold all of `lines` until `expires_at`, or none; say StockReserved or StockRefused."""
+    found = await store.find_reservation(transaction, order_id)
+    if found is None:
+        asked = sum_lines(lines)
+        rows = await store.lock(transaction, list(asked))
+        shortages = find_shortages(asked, {sku: row.available for sku, row in rows.items()})
+        first = move(None, Move.REFUSE if shortages else Move.RESERVE)
+        if await store.open_reservation(transaction, order_id, first, expires_at, shortages):
+            if shortages:
+                transaction.send(StockRefused(order_id=order_id, shortages=shortages))
+                return
+            await store.shift(transaction, asked, store.RESERVE, str(order_id))
+            await store.add_lines(transaction, order_id, asked)
+            transaction.send(StockReserved(order_id=order_id, expires_at=expires_at))
+            return
+        # A twin, or a release, wrote the row while this one looked at the stock.
+        found = await store.find_reservation(transaction, order_id)
+    if found is not None and found.state in (State.HELD, State.COMMITTED) and found.expires_at:
+        transaction.send(StockReserved(order_id=order_id, expires_at=found.expires_at))
+    else:
+        transaction.send(StockRefused(order_id=order_id, shortages=found.shortages if found else []))
+
+
+async def commit(transaction: Transaction, order_id: UUID) -> None:
+    """Sell what is held; where the hold had expired, take it again if it is still there.
+
+    Says StockCommitted or StockCommitFailed.
+    """
+    found = await store.find_reservation(transaction, order_id)
+    if found is not None and found.state is State.COMMITTED:
+        transaction.send(StockCommitted(order_id=order_id))
+        return
+    if found is None or found.state not in (State.HELD, State.EXPIRED):
+        transaction.send(StockCommitFailed(order_id=order_id, shortages=[]))
+        return
+    asked = await store.lines_of(transaction, order_id)
+    rows = await store.lock(transaction, list(asked))
+    how = store.SELL_HELD
+    if found.state is State.EXPIRED:
+        how = store.SELL
+        shortages = find_shortages(asked, {sku: row.available for sku, row in rows.items()})
+        if shortages:
+            transaction.send(StockCommitFailed(order_id=order_id, shortages=shortages))
+            return
+    await store.shift(transaction, asked, how, str(order_id))
+    await store.change_reservation(transaction, order_id, move(found.state, Move.COMMIT))
+    transaction.send(StockCommitted(order_id=order_id))
+
+
+async def release(transaction: Transaction, order_id: UUID) -> None:
+    """Give back whatever is held or sold, refuse a reservation that comes later, and say StockReleased."""
+    found = await store.find_reservation(transaction, order_id)
+    if found is None and not await store.open_reservation(transaction, order_id, move(None, Move.RELEASE)):
+        found = await store.find_reservation(transaction, order_id)
+    if found is not None and found.state not in (State.RELEASED, State.RESTOCKED):
+        back: dict[State, Shift] = {State.HELD: store.RELEASE, State.COMMITTED: store.RESTOCK}
+        if found.state in back:
+            await _give_back(transaction, order_id, back[found.state])
+        await store.change_reservation(transaction, order_id, move(found.state, Move.RELEASE))
+    transaction.send(StockReleased(order_id=order_id))
+
+
+async def expire_due(database: Database) -> int:
+    """Give back what ran out; say ReservationExpired for each order. Returns how many orders lost their hold.
+
+    Raises Unavailable. Several processes may do this at once: an order that one of them has in hand is passed over.
+    """
+    now = database.clock.now()
+    async with database.system() as sweep:
+        due = await sweep.fetch(_RUN_OUT, now, EXPIRED_AT_ONCE)
+    expired = 0
+    for row in due:
+        async with database.transaction(row["tenant"]) as transaction:
+            expired += await _expire(transaction, row["order_id"], now)
+    return expired
+
+
+async def _expire(transaction: Transaction, order_id: UUID, now: datetime) -> bool:
+    if await transaction.fetchval(_STILL_HELD, order_id, transaction.tenant, now) is None:
+        return False
+    await _give_back(transaction, order_id, store.EXPIRE)
+    await store.change_reservation(transaction, order_id, move(State.HELD, Move.EXPIRE))
+    transaction.send(ReservationExpired(order_id=order_id))
+    return True
+
+
+async def _give_back(transaction: Transaction, order_id: UUID, how: Shift) -> None:
+    asked = await store.lines_of(transaction, order_id)
+    await store.lock(transaction, list(asked))
+    await store.shift(transaction, asked, how, str(order_id))
