@@ -72,7 +72,7 @@ def answer_failure(request: Request[Any, Any, Any], error: Exception) -> Respons
 
 
 def _answer(request: Request[Any, Any, Any], fields: dict[str, Any]) -> Response[bytes]:
-    # A browser reads an answer of another origin only with this header; `open_to_browsers` is set on the route.
+    # A browser reads the answer of another origin only with this header, and it must read why a card is refused.
     headers = {"Access-Control-Allow-Origin": "*"} if request.url.path == "/v1/tokens" else {}
     return Response(msgspec.json.encode(fields), media_type=MEDIA_TYPE, status_code=fields["status"], headers=headers)
 

@@ -54,10 +54,14 @@ class Receiver:
     hooks: list[Hook] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
     on_hook: Callable[[Hook], None] | None = None
+    hanging: bytes = b""  # hooks with this in them are not taken before `released`
+    released: asyncio.Event = field(default_factory=asyncio.Event)
     _arrived: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def receive(self, request: web.Request) -> web.Response:
         hook = Hook(await request.read(), request.headers["Sandbox-Signature"])
+        if self.hanging and self.hanging in hook.body:
+            await self.released.wait()
         status = 400 if not hook.is_genuine else self.answers.pop(0) if self.answers else 200
         if self.on_hook is not None:
             self.on_hook(hook)
