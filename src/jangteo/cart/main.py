@@ -1,0 +1,55 @@
+"""Wires the cart service."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from jangteo.cart.api import ROUTES
+from jangteo.cart.clients import Catalogue
+from jangteo.cart.commands import Shopping
+from jangteo.cart.guests import Guests
+from jangteo.cart.handlers import handlers
+from jangteo.cart.queries import Views
+from jangteo.cart.settings import CartSettings
+from jangteo.cart.store import Carts
+from jangteo.cart.visits import Door
+from jangteo.kit.clock import SystemClock
+from jangteo.kit.http.app import create_app
+from jangteo.kit.inbox import subscribe_plain
+from jangteo.kit.process import open_foundation, run
+from jangteo.kit.valkey import open_valkey
+
+SERVICE = "cart"
+
+
+@asynccontextmanager
+async def assemble(settings: CartSettings) -> AsyncIterator[Any]:
+    """Open everything the service needs, in order."""
+    async with AsyncExitStack() as stack:
+        foundation = await stack.enter_async_context(open_foundation(settings))
+        valkey = await stack.enter_async_context(open_valkey(settings.valkey_url))
+        carts = Carts(valkey, SystemClock(), guest_days=settings.guest_days)
+        catalogue = Catalogue(foundation.client("product"))
+        views = Views(carts, catalogue)
+        shopping = Shopping(carts, catalogue, views)
+        subscription = await subscribe_plain(foundation.bus, SERVICE, handlers(shopping))
+        stack.push_async_callback(subscription.stop)
+        await stack.enter_async_context(foundation.registered())
+        yield create_app(
+            settings,
+            ROUTES,
+            title="Cart",
+            dependencies={
+                "door": Door(Guests(settings.secret, settings.previous_secret), shopping, settings.guest_days),
+                "shopping": shopping,
+                "views": views,
+            },
+            checks={"valkey": carts.check, "bus": foundation.bus.check},
+            verifier=foundation.verifier(),
+            identity=foundation.identity,
+        )
+
+
+def main() -> None:
+    """Run the service until it is told to stop."""
+    run(CartSettings, SERVICE, assemble)
