@@ -79,6 +79,8 @@ def _stack(name: str) -> Callable[[Given], int]:
 
         try:
             code: int = getattr(commands, name)(Home.locate())
+        except BrokenPipeError:
+            raise
         except OSError as error:  # a full disk, a folder that may not be written: no fault of the program
             raise StackError(str(error)) from error
         return code
