@@ -5,7 +5,7 @@ from uuid import UUID
 
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromQuery, HeaderParameter
+from litestar.params import FromQuery, HeaderParameter, SkipValidation
 
 from jangteo.kit.auth import Caller
 from jangteo.kit.errors import Invalid, NotFound
@@ -28,6 +28,11 @@ from jangteo.payment.schemas import (
 )
 
 REFUND = "payments.refund"
+CallerOf = NamedDependency[SkipValidation[Caller]]
+DatabaseOf = NamedDependency[SkipValidation[Database]]
+DeskOf = NamedDependency[SkipValidation[Desk]]
+ProvidersOf = NamedDependency[SkipValidation[Providers]]
+QueriesOf = NamedDependency[SkipValidation[Queries]]
 
 
 class WebhookMalformed(Invalid):
@@ -39,38 +44,34 @@ class WebhookMalformed(Invalid):
 
 
 @get("/v1/payment-methods", summary="Ways to pay")
-async def list_methods(providers: NamedDependency[Providers]) -> Methods:
+async def list_methods(providers: ProvidersOf) -> Methods:
     """List the ways to pay. A card is typed into the provider's own form: it never comes here."""
     return Methods(items=[MethodView(**_fields(provider.method())) for provider in providers.values()])
 
 
 @get("/v1/payments", summary="Attempts to pay for an order")
-async def list_payments(
-    caller: NamedDependency[Caller], queries: NamedDependency[Queries], order_id: FromQuery[UUID]
-) -> Payments:
+async def list_payments(caller: CallerOf, queries: QueriesOf, order_id: FromQuery[UUID]) -> Payments:
     """List the attempts to pay for an order: the member's own; staff see everybody's."""
     return await queries.of_order(caller, order_id)
 
 
 @get("/v1/payments/{payment_id:uuid}", summary="One attempt to pay")
-async def show_payment(
-    caller: NamedDependency[Caller], queries: NamedDependency[Queries], payment_id: UUID
-) -> PaymentDetail:
+async def show_payment(caller: CallerOf, queries: QueriesOf, payment_id: UUID) -> PaymentDetail:
     """Show an attempt and its refunds: the member's own; staff see everybody's."""
     return await queries.one(caller, payment_id)
 
 
 @get("/v1/payments/{payment_id:uuid}/ledger", summary="What was booked for an attempt")
-async def show_ledger(caller: NamedDependency[Caller], queries: NamedDependency[Queries], payment_id: UUID) -> Ledger:
+async def show_ledger(caller: CallerOf, queries: QueriesOf, payment_id: UUID) -> Ledger:
     """Show the entries of an attempt, to staff."""
     return await queries.ledger(caller, payment_id)
 
 
 @post("/v1/payments/{payment_id:uuid}/refunds", status_code=202, summary="Give money back")
 async def refund_payment(
-    caller: NamedDependency[Caller],
-    database: NamedDependency[Database],
-    desk: NamedDependency[Desk],
+    caller: CallerOf,
+    database: DatabaseOf,
+    desk: DeskOf,
     payment_id: UUID,
     data: NewRefund,
     idempotency_key: Annotated[str | None, HeaderParameter(name="Idempotency-Key")] = None,
@@ -91,9 +92,9 @@ async def refund_payment(
 @post("/v1/webhooks/payments/{provider:str}", status_code=202, summary="Notices of a payment provider")
 async def take_webhook(
     request: Request[Any, Any, Any],
-    providers: NamedDependency[Providers],
-    database: NamedDependency[Database],
-    desk: NamedDependency[Desk],
+    providers: ProvidersOf,
+    database: DatabaseOf,
+    desk: DeskOf,
     provider: str,
 ) -> WebhookTaken:
     """Take a notice in, if the provider's signature of the raw body holds."""

@@ -5,6 +5,9 @@ service at the very point that it names.
 """
 
 import asyncio
+import hashlib
+import hmac
+import json
 import os
 import re
 import signal
@@ -22,11 +25,15 @@ from typing import Any
 
 import aiohttp
 import httpx
+import jwt
 import pytest
 from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
 
 from jangteo.contracts import payment as contract
 from jangteo.kit.bus import Bus, Delivery, Outgoing, connect
+from jangteo.kit.discovery import open_registry
 from jangteo.kit.ids import new_id
 from jangteo.kit.messages import Message, encode, open_data, open_envelope
 from jangteo.kit.postgres import Database, open_database
@@ -60,6 +67,7 @@ EVENTS = (
 )
 SECRET_KEY = "sk_test_of_the_payment_tests"
 WEBHOOK_SECRET = "whsec_of_the_payment_tests"
+TENANTS = tuple(f"p-{uuid.uuid4().hex[:10]}" for _ in range(300))
 PATIENCE = 40.0
 """Seconds after which a test gives up waiting; nothing is asserted about how long anything takes."""
 
@@ -130,6 +138,7 @@ class Gate:
         self._target = target
         self._held: list[Held] = []
         self.calls: list[tuple[str, str, str]] = []
+        self.lie: Callable[[bytes], bytes] | None = None
         self.url = ""
 
     def hold(self, method: str, path: str, when: str) -> Held:
@@ -149,6 +158,8 @@ class Gate:
         ):
             content = await answer.read()
         await self._wait(request, "after")
+        if self.lie is not None:
+            content = self.lie(content)
         return web.Response(status=answer.status, body=content, content_type=answer.content_type)
 
     async def _wait(self, request: web.Request, when: str) -> None:
@@ -219,6 +230,8 @@ def payment_environment(servers: Any, database_for: Any, payment_port: int, gate
         "JANGTEO_SANDBOX_SECRET_KEY": SECRET_KEY,
         "JANGTEO_SANDBOX_WEBHOOK_SECRET": WEBHOOK_SECRET,
         "JANGTEO_SANDBOX_PUBLIC_URL": "http://pay.example.test",
+        "JANGTEO_TENANTS": ",".join(TENANTS),
+        "JANGTEO_DEFAULT_TENANT": TENANTS[0],
         "JANGTEO_PROVIDER_TIMEOUT": "1",
         "JANGTEO_SWEEP_EVERY": "0.1",
     }
@@ -307,6 +320,7 @@ class Buyer:
     processor: Running
     http: httpx.AsyncClient
     amount: int = 12_900
+    member_id: uuid.UUID = field(default_factory=new_id)
     order_id: uuid.UUID = field(default_factory=new_id)
     payment_id: uuid.UUID = field(default_factory=new_id)
 
@@ -320,7 +334,7 @@ class Buyer:
         fields: dict[str, Any] = {
             "order_id": self.order_id,
             "payment_id": self.payment_id,
-            "member_id": new_id(),
+            "member_id": self.member_id,
             "order_number": "20260101-0001",
             "amount": self.amount,
             "currency": "KRW",
@@ -370,8 +384,136 @@ class Buyer:
         raise AssertionError(await self.at_processor())
 
 
+@pytest.fixture(scope="session")
+def _tenants() -> Iterator[str]:
+    return iter(TENANTS)
+
+
+@pytest.fixture
+def tenant(_tenants: Iterator[str]) -> str:
+    """A shop that no other test uses, and that the service knows."""
+    return next(_tenants)
+
+
+@pytest.fixture
+def other_tenant(_tenants: Iterator[str]) -> str:
+    """A second one."""
+    return next(_tenants)
+
+
+class Authority:
+    """Publishes signing keys as the user service does, and signs tokens with them."""
+
+    def __init__(self) -> None:
+        self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+    async def keys(self, _: web.Request) -> web.Response:
+        public = json.loads(RSAAlgorithm.to_jwk(self._key.public_key()))
+        return web.json_response({"keys": [public | {"kid": "test", "use": "sig", "alg": "RS256"}]})
+
+    def token(self, tenant: str, member: uuid.UUID, *permissions: str) -> str:
+        now = int(time.time())
+        claims = {"iss": "jangteo", "aud": "jangteo", "sub": str(member), "tenant": tenant, "iat": now}
+        claims |= {"exp": now + 600, "scope": " ".join(permissions)}
+        return jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": "test"})
+
+
+@pytest.fixture(scope="session")
+async def authority(settings: PaymentSettings, payment: Running) -> AsyncIterator[Authority]:
+    """Signed in as the user service, where the payment service looks for it."""
+    signing = Authority()
+    application = web.Application()
+    application.router.add_get("/.well-known/jwks.json", signing.keys)
+    runner = web.AppRunner(application)
+    await runner.setup()
+    port = free_port()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    async with open_registry(settings.bus_url) as registry:
+        await registry.register("user", f"http://127.0.0.1:{port}")
+        yield signing
+        await registry.deregister()
+    await runner.cleanup()
+
+
+@dataclass
+class Person:
+    """Somebody who calls the payment service over HTTP."""
+
+    http: httpx.AsyncClient
+    id: uuid.UUID
+
+    async def get(self, path: str) -> httpx.Response:
+        return await self.http.get(path)
+
+    async def post(self, path: str, body: Any, key: str | None = None, **headers: str) -> httpx.Response:
+        headers |= {"Idempotency-Key": key} if key is not None else {}
+        return await self.http.post(path, json=body, headers=headers)
+
+
+@pytest.fixture
+async def person(payment: Running, authority: Authority, tenant: str) -> AsyncIterator[Callable[..., Person]]:
+    """Makes members, staff where permissions are named, and guests."""
+    clients = []
+
+    def make(*permissions: str, tenant: str = tenant, id: uuid.UUID | None = None, guest: bool = False) -> Person:
+        member = id or new_id()
+        headers = {"Host": f"{tenant}.localhost"}
+        if not guest:
+            headers["Authorization"] = f"Bearer {authority.token(tenant, member, *permissions)}"
+        clients.append(httpx.AsyncClient(base_url=payment.url, headers=headers))
+        return Person(clients[-1], member)
+
+    yield make
+    for client in clients:
+        await client.aclose()
+
+
 @pytest.fixture
 async def buyer(saga: Saga, processor: Running, tenant: str) -> AsyncIterator[Callable[..., Buyer]]:
     """Makes buyers, each with an order of their own."""
     async with httpx.AsyncClient() as http:
         yield lambda **options: Buyer(tenant, saga, processor, http, **options)
+
+
+class Hooks:
+    """Posts webhooks as the processor does, with the fields of a payment that it has, changed at will."""
+
+    def __init__(self, payment: Running, http: httpx.AsyncClient) -> None:
+        self._url = f"{payment.url}/v1/webhooks/payments/"
+        self._http = http
+
+    async def post(
+        self,
+        body: bytes,
+        *,
+        secret: str = WEBHOOK_SECRET,
+        at: float | None = None,
+        provider: str = "sandbox",
+        signature: str | None = None,
+    ) -> httpx.Response:
+        stamp = str(int(time.time() if at is None else at))
+        proof = hmac.new(secret.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+        headers = {"Sandbox-Signature": f"t={stamp},v1={proof}" if signature is None else signature}
+        return await self._http.post(self._url + provider, content=body, headers=headers)
+
+    @staticmethod
+    def event(kind: str, payment: dict[str, Any], id: str = "", **changed: Any) -> bytes:
+        event_id = id or f"evt_{uuid.uuid4().hex}"
+        return json.dumps({"id": event_id, "type": kind, "data": {"payment": payment | changed}}).encode()
+
+
+@pytest.fixture
+async def hooks(payment: Running) -> AsyncIterator[Hooks]:
+    async with httpx.AsyncClient() as http:
+        yield Hooks(payment, http)
+
+
+@pytest.fixture
+def http_get(processor: Running) -> Callable[[str], Any]:
+    """Reads a list of the processor's."""
+
+    async def get(path: str) -> Any:
+        async with httpx.AsyncClient(headers={"Authorization": f"Bearer {SECRET_KEY}"}) as http:
+            return (await http.get(processor.url + path)).json()["data"]
+
+    return get

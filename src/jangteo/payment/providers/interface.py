@@ -8,6 +8,7 @@ import msgspec
 
 from jangteo.kit.errors import Unauthenticated, Unavailable
 from jangteo.payment.domain.attempt import Attempt, Refund, Seen, SeenRefund
+from jangteo.payment.domain.ledger import Kind
 
 
 class OutcomeUnknown(Unavailable):
@@ -52,11 +53,12 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SeenMovement(msgspec.Struct, frozen=True, kw_only=True):
-    """A movement of the provider's balance: positive came in. `reference` is that of our attempt."""
+    """A movement of the provider's balance, its amount positive. `reference` is that of our attempt."""
 
     id: str
-    kind: str  # "charge" | "refund"
+    kind: Kind
     reference: str
+    provider_refund_id: str | None
     amount: int
     currency: str
     at: datetime

@@ -12,6 +12,7 @@ import aiohttp
 import msgspec
 
 from jangteo.payment.domain.attempt import Attempt, Refund, Seen, SeenRefund, SeenStatus
+from jangteo.payment.domain.ledger import Kind
 from jangteo.payment.providers.channel import Answer, Channel
 from jangteo.payment.providers.interface import (
     Method,
@@ -79,7 +80,8 @@ class _Refunds(msgspec.Struct, frozen=True):
 
 class _Movement(msgspec.Struct, frozen=True, kw_only=True):
     id: int
-    type: str
+    type: Literal["charge", "refund"]
+    refund_id: str | None
     amount: int
     currency: str
     reference: str | None
@@ -167,9 +169,10 @@ class SandboxProvider:
             for movement in page.data:
                 yield SeenMovement(
                     id=str(movement.id),
-                    kind=movement.type,
+                    kind=Kind.CAPTURE if movement.type == "charge" else Kind.REFUND,
                     reference=movement.reference or "",
-                    amount=movement.amount,
+                    provider_refund_id=movement.refund_id,
+                    amount=abs(movement.amount),
                     currency=movement.currency,
                     at=movement.created_at,
                 )
