@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 MAX_BODY_BYTES = 1_000_000
 CHECK_SECONDS = 2.0
 Check = Callable[[], Awaitable[None]]
+# Litestar tells a parameter that is not there in words only.
+_MISSING_PARAMETER = re.compile(r"Missing required \w+ parameter '([^']+)'")
 
 
 def create_app(
@@ -144,6 +147,8 @@ def _tell(request: Request[Any, Any, Any], error: errors.JangteoError) -> Respon
 
 
 def _tell_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    if error.status_code >= 500:
+        return _tell_unexpected(request, error)
     return _tell(request, _translated(error))
 
 
@@ -153,6 +158,8 @@ def _translated(error: HTTPException) -> errors.JangteoError:
         found = [_fault(fault) for fault in faults if isinstance(fault, dict)]
         if len(found) == 1:
             return found[0]
+        if not found and (missing := _MISSING_PARAMETER.match(str(error.detail))):
+            return problems.FieldMissing(field=missing[1])
         return errors.InvalidFields(found) if found else problems.FieldMissing(field="$")
     by_status: dict[int, type[errors.JangteoError]] = {
         400: problems.BodyMalformed,
