@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from jangteo.contracts.order import OrderLine, OrderPaid
@@ -195,6 +196,17 @@ async def test_only_what_was_ordered_leaves_the_cart(app, member, shop, publish)
     await publish(someone.tenant, paid(someone, {"A-1": 3, "B-1": 1}))
     await eventually(someone.quantities, {"A-1": 2, "C-1": 2})
     assert (await someone.cart())["version"] > before
+
+
+async def test_an_order_with_two_lines_of_one_thing_takes_both(app, member, shop, publish):
+    someone = member()
+    await someone.add(shop.sell("A-1"), 3)
+    await someone.add(shop.sell("B-1"), 4)
+    lines = [
+        OrderLine(sku=sku, quantity=quantity) for sku, quantity in (("A-1", 1), ("A-1", 2), ("B-1", 1), ("B-1", 1))
+    ]
+    await publish(someone.tenant, msgspec.structs.replace(paid(someone, {}), lines=lines))
+    await eventually(someone.quantities, {"B-1": 2})
 
 
 async def test_an_order_told_again_takes_nothing_more(app, member, shop, publish):

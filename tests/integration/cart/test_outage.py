@@ -27,7 +27,7 @@ class Valkey:
 
     def start(self):
         options = ["--port", self.port, "--bind", "127.0.0.1", "--dir", self.folder, "--appendonly", "yes"]
-        command = [_program(), *map(str, options), "--save", ""]
+        command = [_program(), *map(str, options), "--save", "", "--appendfsync", "always"]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         for _ in range(200):
             try:

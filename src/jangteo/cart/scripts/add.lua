@@ -2,14 +2,15 @@
 -- most lines. Answers {'ok', version, lines, pieces, quantity, selected, price}, or {'short'|'many'|'full', in cart}.
 local before = answered_before()
 if before then return before end
-if taken_over() then return {'taken'} end
+load()
+if taken_over then return {'taken'} end
 local sku, quantity, price = ARGV[5], tonumber(ARGV[6]), ARGV[7]
-local line = read_line(sku)
+local line = lines[sku]
 local old = line and line.quantity or 0
 local new = old + quantity
 if new > tonumber(ARGV[8]) then return {'short', old} end
 if new > math.min(tonumber(ARGV[9]), tonumber(ARGV[10])) then return {'many', old} end
-if not line and count() >= tonumber(ARGV[11]) then return {'full', old} end
+if not line and count >= tonumber(ARGV[11]) then return {'full', old} end
 write_line(sku, {quantity = new, selected = '1', price = price, added = line and line.added or ARGV[4]})
-changed()
+save()
 return answer(state(sku))

@@ -2,10 +2,11 @@
 -- most per order, most per line. Less than there was is always allowed. Answers as `add` does, or {'stale'|'none'}.
 local before = answered_before()
 if before then return before end
-if taken_over() then return {'taken'} end
+load()
+if taken_over then return {'taken'} end
 if stale(ARGV[5]) then return {'stale'} end
 local sku, quantity, selected = ARGV[6], tonumber(ARGV[7]), ARGV[8]
-local line = read_line(sku)
+local line = lines[sku]
 if not line then return {'none'} end
 if quantity > line.quantity then
   if quantity > tonumber(ARGV[9]) then return {'short', line.quantity} end
@@ -14,6 +15,6 @@ end
 if selected == '' then selected = line.selected end
 if quantity ~= line.quantity or selected ~= line.selected then
   write_line(sku, {quantity = quantity, selected = selected, price = line.price, added = line.added})
-  changed()
+  save()
 end
 return answer(state(sku))

@@ -3,24 +3,21 @@
 -- What the member had is never made less. Answers {sku, asked, kept, ...} for the lines that could not be kept whole.
 local before = answered_before()
 if before then return before end
+load()
 local cut = {}
-local touched = false
 for i = 6, #ARGV, 6 do
   local sku, quantity, most = ARGV[i], tonumber(ARGV[i + 1]), tonumber(ARGV[i + 5])
-  local line = read_line(sku)
+  local line = lines[sku]
   local asked, kept = quantity, 0
   if line then
     asked = line.quantity + quantity
     kept = math.max(line.quantity, math.min(asked, most))
     if ARGV[i + 2] == '1' then line.selected = '1' end
     line.quantity = kept
-  elseif count() < tonumber(ARGV[5]) then
-    kept = math.min(asked, most)
-    line = {quantity = kept, selected = ARGV[i + 2], price = ARGV[i + 3], added = ARGV[i + 4]}
-  end
-  if line then
     write_line(sku, line)
-    touched = true
+  elseif count < tonumber(ARGV[5]) then
+    kept = math.min(asked, most)
+    write_line(sku, {quantity = kept, selected = ARGV[i + 2], price = ARGV[i + 3], added = ARGV[i + 4]})
   end
   if kept < asked then
     cut[#cut + 1] = sku
@@ -28,5 +25,5 @@ for i = 6, #ARGV, 6 do
     cut[#cut + 1] = kept
   end
 end
-if touched then changed() end
+save()
 return answer(cut)
