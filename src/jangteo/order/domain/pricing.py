@@ -134,6 +134,8 @@ def _line(wanted: Wanted, offers: Mapping[str, Offer]) -> Line:
     offer = offers.get(wanted.sku)
     if offer is None:
         raise UnknownSku(field=f"{wanted.field}.sku", sku=wanted.sku)
+    if offer.available <= 0:
+        raise StockInsufficient(field=f"{wanted.field}.quantity", sku=wanted.sku, available=0)
     if not offer.purchasable:
         raise NotPurchasable(field=f"{wanted.field}.sku", sku=wanted.sku)
     if offer.currency != CURRENCY:
