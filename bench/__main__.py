@@ -15,6 +15,7 @@ import aiohttp
 
 from bench.cpu import cpu_seconds, memory_mebibytes, spent
 from bench.operations import OPERATIONS, Operation, Shop, open_shop
+from bench.settings import QUICK
 from jangteo.stack.mall import Mall
 
 RESULTS = Path(__file__).parent / "results"
@@ -45,12 +46,7 @@ def main() -> None:
     given = options.parse_args()
     home = Path(tempfile.mkdtemp(prefix="jangteo-bench-"))
     home.chmod(0o711)
-    overrides = {
-        "product": {"JANGTEO_SEED_PRODUCTS": str(given.products)},
-        "gateway": {"JANGTEO_RATE_LIMIT_SCALE": "0"},
-        "sandbox-carrier": {"JANGTEO_SPEED": "2"},
-        "user": {"JANGTEO_BCRYPT_COST": "5", "JANGTEO_THROTTLE": "off"},
-    }
+    overrides = {**QUICK, "product": {"JANGTEO_DEMO_PRODUCTS": str(given.products)}}
     with Mall(home, overrides=overrides) as mall:
         print(f"starting a mall with {given.products:,} products …", flush=True)
         mall.up()

@@ -15,6 +15,7 @@ from typing import Any
 import aiohttp
 
 from bench.oracle import Oracle
+from bench.settings import QUICK
 from jangteo.stack.buyer import ADDRESS, Buyer, Refused
 from jangteo.stack.mall import Mall
 
@@ -32,14 +33,6 @@ CARDS = (
     ("4000000000001075", 1),  # the capture times out
 )
 CANCEL_SHARE = 0.15
-OVERRIDES = {
-    "order": {"JANGTEO_PAYMENT_WINDOW_SECONDS": "20"},
-    "sandbox-carrier": {"JANGTEO_SPEED": "1"},
-    "sandbox-pay": {"JANGTEO_TIMEOUT_SECONDS": "2"},
-    "payment": {"JANGTEO_PROVIDER_TIMEOUT_SECONDS": "1"},
-    "gateway": {"JANGTEO_RATE_LIMIT_SCALE": "0"},
-    "user": {"JANGTEO_BCRYPT_COST": "5", "JANGTEO_THROTTLE": "off"},
-}
 
 
 @dataclass
@@ -62,7 +55,7 @@ def main() -> None:
     print(f"seed {seed}: {given.kills} kills while {given.buyers} buyers buy", flush=True)
     home = Path(tempfile.mkdtemp(prefix="jangteo-chaos-"))
     home.chmod(0o711)
-    with Mall(home, overrides=OVERRIDES) as mall:
+    with Mall(home, overrides=QUICK) as mall:
         mall.up()
         try:
             tally = asyncio.run(run(mall, kills=given.kills, buyers=given.buyers, seed=seed, say=print))

@@ -16,6 +16,20 @@ BOUGHT = ("paid", "shipped", "delivered")
 STORES = ("order", "payment", "product", "shipping", "user")
 
 
+# Each SKU's counts, what its ledger says of them, and what the reservations say: three records of one truth.
+_STOCK_AND_LEDGER = """
+SELECT i.sku, i.on_hand, i.reserved, i.sold, l.moved, l.held, l.gone, r.committed, r.promised
+FROM stock_items i
+JOIN (SELECT tenant, sku, sum(delta_on_hand) AS moved, sum(delta_reserved) AS held, sum(delta_sold) AS gone
+      FROM stock_ledger GROUP BY tenant, sku) l USING (tenant, sku)
+CROSS JOIN LATERAL (
+      SELECT coalesce(sum(quantity) FILTER (WHERE state = 'committed'), 0) AS committed,
+             coalesce(sum(quantity) FILTER (WHERE state = 'held'), 0) AS promised
+      FROM reservation_lines JOIN reservations USING (order_id)
+      WHERE reservation_lines.tenant = i.tenant AND reservation_lines.sku = i.sku) r
+"""
+
+
 @dataclass(frozen=True)
 class Stock:
     """The pieces of one SKU, by where they are."""
@@ -23,7 +37,6 @@ class Stock:
     on_hand: int
     reserved: int
     sold: int
-    brought_in: int
 
 
 class Oracle:
@@ -43,13 +56,13 @@ class Oracle:
 
     def provider_payments(self) -> list[tuple[str, int]]:
         """Return (reference, amount kept) of every payment that the card provider knows: its own truth."""
-        path = next(self._mall.home.state("sandbox-pay").glob("*.sqlite*"))
+        path = next(self._mall.home.state("sandbox-pay").glob("*.sqlite3"))
         with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
             return list(connection.execute("SELECT reference, captured_amount - refunded_amount FROM payments"))
 
     def provider_holds(self) -> list[str]:
         """Return the references of payments that hold a customer's money without having taken it."""
-        path = next(self._mall.home.state("sandbox-pay").glob("*.sqlite*"))
+        path = next(self._mall.home.state("sandbox-pay").glob("*.sqlite3"))
         with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
             return [row[0] for row in connection.execute("SELECT reference FROM payments WHERE status = 'authorized'")]
 
@@ -94,15 +107,8 @@ class Oracle:
 
     async def stock(self, sku: str) -> Stock:
         """Return where the pieces of a SKU are."""
-        item = (await self.rows("product", "SELECT on_hand, reserved FROM stock_items WHERE sku = $1", sku))[0]
-        sums = await self.rows(
-            "product",
-            "SELECT coalesce(sum(delta_on_hand) FILTER (WHERE reason IN ('sold', 'restocked')), 0) AS sold,"
-            " coalesce(sum(delta_on_hand) FILTER (WHERE reason NOT IN ('sold', 'restocked')), 0) AS brought_in"
-            " FROM stock_ledger WHERE sku = $1",
-            sku,
-        )
-        return Stock(item["on_hand"], item["reserved"], -int(sums[0]["sold"]), int(sums[0]["brought_in"]))
+        row = (await self.rows("product", "SELECT on_hand, reserved, sold FROM stock_items WHERE sku = $1", sku))[0]
+        return Stock(row["on_hand"], row["reserved"], row["sold"])
 
     async def charges(self, order_id: str) -> list[int]:
         """Return what the provider keeps of each payment of an order, zeros left out."""
@@ -145,17 +151,13 @@ class Oracle:
 
     async def _stock_faults(self) -> list[str]:
         faults = []
-        rows = await self.rows(
-            "product",
-            "SELECT i.tenant, i.sku, i.on_hand, i.reserved,"
-            " sum(l.delta_on_hand) AS moved, sum(l.delta_reserved) AS held"
-            " FROM stock_items i JOIN stock_ledger l USING (tenant, sku)"
-            " GROUP BY i.tenant, i.sku, i.on_hand, i.reserved",
-        )
-        for row in rows:
-            if (row["on_hand"], row["reserved"]) != (row["moved"], row["held"]):
-                faults.append(f"stock of {row['sku']}: {dict(row)} differs from its ledger")
-            if row["on_hand"] < 0 or row["reserved"] < 0 or row["reserved"] > row["on_hand"]:
+        for row in await self.rows("product", _STOCK_AND_LEDGER):
+            counts = (row["on_hand"], row["reserved"], row["sold"])
+            if counts != (row["moved"], row["held"], row["gone"]):
+                faults.append(f"stock of {row['sku']} differs from its ledger: {dict(row)}")
+            if counts[2] != row["committed"] or counts[1] != row["promised"]:
+                faults.append(f"stock of {row['sku']} differs from its reservations: {dict(row)}")
+            if min(counts) < 0 or counts[1] > counts[0]:
                 faults.append(f"stock of {row['sku']} cannot be: {dict(row)}")
         return faults + await self._reservation_faults()
 

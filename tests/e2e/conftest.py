@@ -7,22 +7,14 @@ import aiohttp
 import pytest
 
 from bench.oracle import Oracle
+from bench.settings import QUICK
 from jangteo.stack.buyer import Buyer
 from jangteo.stack.mall import Mall
-
-# Fast parcels and short waits: stories are told in seconds.
-OVERRIDES = {
-    "sandbox-carrier": {"JANGTEO_SPEED": "0.3"},
-    "sandbox-pay": {"JANGTEO_TIMEOUT_SECONDS": "2"},
-    "payment": {"JANGTEO_PROVIDER_TIMEOUT_SECONDS": "1"},
-    "gateway": {"JANGTEO_RATE_LIMIT_SCALE": "0"},
-    "user": {"JANGTEO_BCRYPT_COST": "5", "JANGTEO_THROTTLE": "off"},
-}
 
 
 @pytest.fixture(scope="session")
 def mall(throw_away):
-    with Mall(throw_away("mall"), overrides=OVERRIDES, fsync=False) as mall:
+    with Mall(throw_away("mall"), overrides=QUICK, fsync=False) as mall:
         yield mall.up()
 
 
@@ -102,7 +94,7 @@ def mails_to(mall, web):
     async def read(email, count=1):
         for _ in range(200):
             async with web.get(f"{mall.site.url('mailbox')}/api/messages?to={email}") as answer:
-                items = (await answer.json())["items"]
+                items = (await answer.json())["messages"]
             if len(items) >= count:
                 return items
             await asyncio.sleep(0.1)

@@ -31,10 +31,12 @@ async def test_a_visitor_buys_and_the_parcel_arrives(buyer_of, mails_to, languag
     assert order["status_label"] == STATUS[language]["placed"]
     order = await buyer.wait_for(order["order_id"], {"delivered"}, seconds=60)
     assert order["status_label"] == STATUS[language]["delivered"]
-    assert order["total"] == order["items_total"] + order["shipping_fee"]
-    labels = [entry["label"] for entry in order["timeline"]]
-    told = [label for label in labels if label in STATUS[language].values()]
-    assert told == list(STATUS[language].values())
+    assert order["total"] == order["items_total"] + order["shipping"]["fee"]
+    assert [point["status"] for point in order["timeline"] if point["status"] in STATUS[language]] == sorted(
+        (point["status"] for point in order["timeline"] if point["status"] in STATUS[language]),
+        key=list(STATUS[language]).index,
+    )
+    assert {point["status"] for point in order["timeline"]} >= set(STATUS[language])
 
     assert (await buyer.cart())["lines"] == []
     mails = await mails_to(buyer.email, 5)
@@ -51,7 +53,7 @@ async def test_only_what_was_ordered_leaves_the_cart(buyer, product_with_stock):
     order = await buyer.place_order(token)
     await buyer.add_to_cart(first, 1)
     await buyer.add_to_cart(second, 1)
-    await buyer.wait_for(order["order_id"], {"paid", "preparing", "shipped", "delivered"})
+    await buyer.wait_for(order["order_id"], {"paid", "shipped", "delivered"})
     for _ in range(100):
         lines = {line["sku"]: line["quantity"] for line in (await buyer.cart())["lines"]}
         if lines == {first: 1, second: 1}:
@@ -74,8 +76,8 @@ async def test_every_hop_of_a_purchase_is_in_one_trace(buyer_of, mall, product_w
             break
         await asyncio.sleep(0.5)
     assert expected <= {span["service"] for span in spans}
-    known = {span["span_id"] for span in spans}
-    roots = [span for span in spans if span.get("parent_id", "") not in known]
+    known = {span["span"] for span in spans}
+    roots = [span for span in spans if span.get("parent", "") not in known]
     # Nothing hangs in the air: whatever has no parent here was called by the buyer.
     assert all(span["kind"].lower() == "server" for span in roots)
     handled = " ".join(span["name"] for span in spans)
@@ -102,5 +104,6 @@ async def test_the_status_is_told_live(buyer, mall, web, product_with_stock):
                     told.append(msgspec.json.decode(line[5:])["status"])
                     if told[-1] == "delivered":
                         break
-    in_order = ["placed", "reserved", "authorised", "paid", "preparing", "shipped", "delivered"]
-    assert told == [status for status in in_order if status in told]
+    in_order = ["placed", "reserved", "authorised", "paid", "shipped", "delivered"]
+    assert list(dict.fromkeys(told)) == [status for status in in_order if status in told]
+    assert told[-1] == "delivered"

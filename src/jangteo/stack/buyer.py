@@ -21,7 +21,7 @@ ADDRESS = {
     "note": "문 앞에 놓아 주세요",
 }
 # Where an order stops by itself.
-SETTLED = frozenset({"paid", "preparing", "shipped", "delivered", "rejected", "cancelled"})
+SETTLED = frozenset({"paid", "shipped", "delivered", "rejected", "cancelled"})
 
 
 class Refused(Exception):

@@ -84,7 +84,7 @@ async def _mails(email: str, mailbox: str) -> None:
     async with aiohttp.ClientSession() as session, session.get(f"{mailbox}/api/messages?to={email}") as answer:
         document = await answer.json()
     print(f"\nMails in the local mailbox ({mailbox}):")
-    for mail in reversed(document["items"]):
+    for mail in reversed(document["messages"]):
         print(f"  {mail['subject']}")
 
 
