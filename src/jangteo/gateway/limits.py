@@ -29,11 +29,6 @@ class Rate:
         """Return the seconds between two fills."""
         return round(self.tokens_per_fill / self.per_second, 3)
 
-    @property
-    def retry_after_seconds(self) -> int:
-        """Return the whole seconds after which an empty bucket surely has a call again."""
-        return max(1, math.ceil(self.fill_seconds))
-
 
 RATES: dict[Limit, Rate] = {
     Limit.DEFAULT: Rate(burst=200, per_second=50),

@@ -115,7 +115,7 @@ ROUTES: tuple[Route, ...] = (
     *_rows("order", MEMBER, "GET /v1/orders/{id}/events", streams=True),
     *_rows("payment", PUBLIC, "GET /v1/payment-methods"),
     *_rows("payment", MEMBER, "GET /v1/payments", "GET /v1/payments/{id}"),
-    *_rows("payment", STAFF, "POST /v1/payments/{id}/refunds"),
+    *_rows("payment", STAFF, "GET /v1/payments/{id}/ledger", "POST /v1/payments/{id}/refunds"),
     *_rows("payment", PUBLIC, "POST /v1/webhooks/payments/{provider}", limit=Limit.WEBHOOK),
     *_rows("shipping", PUBLIC, "POST /v1/shipping/quotes"),
     *_rows("shipping", MEMBER, "GET /v1/shipments", "GET /v1/shipments/{id}"),

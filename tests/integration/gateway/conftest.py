@@ -211,7 +211,8 @@ async def open_mall(directory: Path, **more: Any) -> AsyncIterator[Mall]:
         for upstream in upstreams.values():
             stack.push_async_callback(upstream.stop)
             await upstream.start(settings.port if upstream.service == GATEWAY else 0)
-            files.write_instances(upstream.service, [("127.0.0.1", upstream.port)])
+            if upstream.service != GATEWAY:
+                files.write_instances(upstream.service, [("127.0.0.1", upstream.port)])
         await envoy.start()
         stack.push_async_callback(envoy.stop, 0.2)
         jar = aiohttp.DummyCookieJar()

@@ -1,12 +1,12 @@
 """The route table and what is rendered from it."""
 
 import re
-from dataclasses import replace
 
 import pytest
 
-from jangteo.gateway.envoy.vhosts import JWT_FILTER, route_configuration
-from jangteo.gateway.limits import RATES, Rate, rates
+from jangteo.gateway.envoy.listeners import listeners
+from jangteo.gateway.envoy.vhosts import JWT_FILTER, LIMIT_FILTER, route_configuration
+from jangteo.gateway.limits import RATES, rates
 from jangteo.gateway.routes import ROUTES, Access, Limit, Route, TableError, check, services
 from jangteo.gateway.settings import GatewaySettings
 
@@ -96,9 +96,11 @@ def test_log_in_and_sign_up_have_the_strict_limit_and_other_writes_one_of_their_
     assert by_name["GET /v1/orders"] is Limit.DEFAULT
 
 
-def test_without_limits_nothing_of_them_is_rendered():
-    assert not [route for route in rendered(rate_limit_scale=0) if "rate_limits" in route.get("route", {})]
-    assert [route for route in rendered(rate_limit_scale=1) if "rate_limits" in route.get("route", {})]
+@pytest.mark.parametrize(("scale", "present"), [(0, False), (1, True)])
+def test_without_limits_there_is_no_filter_for_them(tmp_path, scale, present):
+    for listener in listeners(settings(rate_limit_scale=scale), tmp_path):
+        manager = listener["filter_chains"][0]["filters"][0]["typed_config"]
+        assert (LIMIT_FILTER in {one["name"] for one in manager["http_filters"]}) is present
 
 
 @pytest.mark.parametrize(
@@ -129,13 +131,7 @@ def test_a_scaled_rate_gives_back_what_it_promises(limit, scale):
     assert rate.tokens_per_fill / rate.fill_seconds == pytest.approx(base.per_second * scale, rel=0.05)
     assert rate.fill_seconds >= 0.05
     assert rate.burst >= 1
-    assert rate.retry_after_seconds >= rate.fill_seconds
 
 
 def test_scale_zero_means_no_limits():
     assert rates(0) == {}
-
-
-def test_the_wait_that_is_told_is_long_enough():
-    assert Rate(burst=10, per_second=0.2).retry_after_seconds == 5
-    assert replace(Rate(burst=10, per_second=50)).retry_after_seconds == 1

@@ -18,11 +18,25 @@ def cluster(service: str, directory: Path) -> Json:
         "path_config_source": {"path": str(directory / f"eds-{service}.json")},
         "resource_api_version": "V3",
     }
-    rendered: Json = {
-        "@type": "type.googleapis.com/envoy.config.cluster.v3.Cluster",
-        "name": service,
+    return _cluster(service) | {
         "type": "EDS",
         "eds_cluster_config": {"service_name": service, "eds_config": source},
+        "outlier_detection": _ejection(),
+        "health_checks": [_health_check()],
+        # The registry knows best: an instance that signed off gets nothing new, however well it still feels.
+        "ignore_health_on_host_removal": True,
+    }
+
+
+def own_cluster(address: Address) -> Json:
+    """Return the cluster of the gateway's own pages, in this very process."""
+    return _cluster(GATEWAY) | {"type": "STATIC", "load_assignment": endpoints(GATEWAY, [address])}
+
+
+def _cluster(name: str) -> Json:
+    return {
+        "@type": "type.googleapis.com/envoy.config.cluster.v3.Cluster",
+        "name": name,
         "connect_timeout": "1s",
         "lb_policy": "LEAST_REQUEST",
         "per_connection_buffer_limit_bytes": 256 * 1024,
@@ -34,12 +48,7 @@ def cluster(service: str, directory: Path) -> Json:
             }
         },
         "circuit_breakers": {"thresholds": [_thresholds()]},
-        # The registry knows best: an instance that signed off gets nothing new, however well it still feels.
-        "ignore_health_on_host_removal": True,
     }
-    if service != GATEWAY:
-        rendered |= {"outlier_detection": _ejection(), "health_checks": [_health_check()]}
-    return rendered
 
 
 def endpoints(service: str, addresses: Iterable[Address]) -> Json:
@@ -48,11 +57,7 @@ def endpoints(service: str, addresses: Iterable[Address]) -> Json:
         {"endpoint": {"address": {"socket_address": {"address": host, "port_value": port}}}}
         for host, port in sorted(set(addresses))
     ]
-    return {
-        "@type": "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment",
-        "cluster_name": service,
-        "endpoints": [{"lb_endpoints": hosts}],
-    }
+    return {"cluster_name": service, "endpoints": [{"lb_endpoints": hosts}]}
 
 
 def _thresholds() -> Json:

@@ -9,12 +9,13 @@ import msgspec
 
 from jangteo.gateway.envoy.answers import HTTP, HTTPS
 from jangteo.gateway.envoy.bootstrap import bootstrap
-from jangteo.gateway.envoy.clusters import Address, cluster, endpoints
+from jangteo.gateway.envoy.clusters import Address, cluster, endpoints, own_cluster
 from jangteo.gateway.envoy.listeners import listeners
 from jangteo.gateway.envoy.vhosts import route_configuration
-from jangteo.gateway.routes import GATEWAY, ROUTES, Route, check, services
+from jangteo.gateway.routes import ROUTES, Route, check, services
 from jangteo.gateway.settings import GatewaySettings
 
+ENDPOINTS = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment"
 Json = dict[str, Any]
 
 
@@ -34,18 +35,17 @@ class ConfigurationFiles:
         return self.directory / "bootstrap.json"
 
     def services(self) -> list[str]:
-        """Return the services whose instances are written here, the gateway's own pages not among them."""
-        names = (path.stem.removeprefix("eds-") for path in self.directory.glob("eds-*.json"))
-        return sorted(name for name in names if name != GATEWAY)
+        """Return the services whose instances are written here."""
+        return sorted(path.stem.removeprefix("eds-") for path in self.directory.glob("eds-*.json"))
 
     def write_all(self, routes: tuple[Route, ...] = ROUTES) -> None:
         """Write everything but certificate and instances. Raises TableError for a wrong table."""
         check(routes)
-        for service in (GATEWAY, *services(routes)):
+        for service in services(routes):
             if not self._path(f"eds-{service}").exists():
                 self.write_instances(service, ())
-        self.write_instances(GATEWAY, [(self._settings.host, self._settings.port)])
-        self._write("cds", [cluster(service, self.directory) for service in (GATEWAY, *services(routes))])
+        own = own_cluster((self._settings.host, self._settings.port))
+        self._write("cds", [own, *(cluster(service, self.directory) for service in services(routes))])
         self.write_routes(routes)
         self._write("lds", listeners(self._settings, self.directory))
         self._replace(self.bootstrap, bootstrap(self._settings, self.directory))
@@ -59,7 +59,7 @@ class ConfigurationFiles:
 
     def write_instances(self, service: str, addresses: Iterable[Address]) -> None:
         """Write where `service` is to be found; no address at all is an answer too."""
-        self._write(f"eds-{service}", [endpoints(service, addresses)])
+        self._write(f"eds-{service}", [{"@type": ENDPOINTS, **endpoints(service, addresses)}])
 
     def write_certificate(self, chain_pem: str, key_pem: str) -> None:
         """Write what HTTPS shows."""

@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import Any
 
-from jangteo.gateway.envoy.answers import HTTP, HTTPS, added
+from jangteo.gateway.envoy.answers import HTTP, HTTPS
 from jangteo.gateway.envoy.problems import local_reply_config
 from jangteo.gateway.envoy.vhosts import (
     BUFFER_FILTER,
     CORS_FILTER,
     JWT_FILTER,
     LIMIT_FILTER,
-    RETRY_AFTER,
+    LIMIT_METADATA,
     TYPE,
 )
 from jangteo.gateway.limits import Rate, rates
@@ -24,6 +24,7 @@ EXTENSION = "type.googleapis.com/envoy.extensions."
 REMEMBERED_CLIENTS = 20_000  # rate buckets; the one used longest ago goes first
 REMEMBERED_TOKENS = 2_000  # checked signatures; a check costs more CPU than all the rest of a request
 CLOCK_SKEW_SECONDS = 30
+COMPRESSED_BYTES = 2 * KIBIBYTE  # smaller answers gain nothing on the wire
 KEYS_URI = "http://user/.well-known/jwks.json"
 
 # What only the mall itself may say. An outsider's is dropped before anything looks at it.
@@ -175,7 +176,8 @@ def _rate_limit(allowed: dict[Limit, Rate]) -> Json:
         always_consume_default_token_bucket=False,
         max_dynamic_descriptors=REMEMBERED_CLIENTS,
         enable_x_ratelimit_headers="DRAFT_VERSION_03",
-        response_headers_to_add=[added("retry-after", f"%METADATA(ROUTE:{RETRY_AFTER}:seconds)%")],
+        enable_retry_after_header=True,
+        rate_limits=[{"actions": _client()}],
         descriptors=[
             {
                 "entries": [{"key": "limit", "value": limit.value}, {"key": "masked_remote_address"}],
@@ -188,6 +190,17 @@ def _rate_limit(allowed: dict[Limit, Rate]) -> Json:
             for limit, rate in allowed.items()
         ],
     )
+
+
+def _client() -> list[Json]:
+    """Return what a bucket is kept by: the route's class and the client's address (a /64, where it is IPv6)."""
+    of_route = {
+        "descriptor_key": "limit",
+        "metadata_key": {"key": LIMIT_METADATA, "path": [{"key": "class"}]},
+        "source": "ROUTE_ENTRY",
+    }
+    address = {"v4_prefix_mask_len": 32, "v6_prefix_mask_len": 64}
+    return [{"metadata": of_route}, {"masked_remote_address": address}]
 
 
 def _token_check(refresh_seconds: float) -> Json:
@@ -217,19 +230,22 @@ def _token_check(refresh_seconds: float) -> Json:
 
 
 def _gzip() -> Json:
-    json_only = {"content_type": ["application/json", "application/problem+json"], "min_content_length": 1024}
+    common = {
+        "content_type_matcher": [{"prefix": "application/json"}, {"prefix": "application/problem+json"}],
+        "min_content_length": COMPRESSED_BYTES,
+    }
+    # An ETag names the very bytes; weakened, it would no longer do for If-Match.
+    answers = {"common_config": common, "disable_on_etag_header": True}
+    library = {
+        "@type": EXTENSION + "compression.gzip.compressor.v3.Gzip",
+        "compression_level": "BEST_SPEED",
+        "memory_level": 5,
+    }
     return _filter(
         "envoy.filters.http.compressor",
         "compressor.v3.Compressor",
-        response_direction_config={"common_config": json_only},
-        compressor_library={
-            "name": "gzip",
-            "typed_config": {
-                "@type": EXTENSION + "compression.gzip.compressor.v3.Gzip",
-                "compression_level": "BEST_SPEED",
-                "memory_level": 5,
-            },
-        },
+        response_direction_config=answers,
+        compressor_library={"name": "gzip", "typed_config": library},
     )
 
 

@@ -1,10 +1,8 @@
 """Envoy's route configuration: one route for each row of the table, and a 405 behind each known path."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from jangteo.gateway.envoy.answers import added, security_headers
-from jangteo.gateway.limits import Rate, rates
 from jangteo.gateway.routes import GATEWAY, ROUTES, Access, Limit, Route
 from jangteo.gateway.settings import GatewaySettings
 
@@ -21,13 +19,13 @@ ALLOWED_HEADERS = "authorization,content-type,accept-language,idempotency-key,if
 # A POST is sent again only when nothing of it can have reached the service.
 RETRY_UNSENT = "connect-failure,refused-stream,reset-before-request"
 RETRY_SAFE = RETRY_UNSENT + ",reset,retriable-status-codes"
-RETRY_AFTER = "jangteo.retry_after"  # metadata of a route: told with a 429
+LIMIT_METADATA = "jangteo.limit"
 STREAM_IDLE_SECONDS = 120  # a live stream sends a sign of life more often than this
 
 
 def route_configuration(name: str, settings: GatewaySettings, routes: tuple[Route, ...] = ROUTES) -> Json:
     """Return the RouteConfiguration `name` (HTTP or HTTPS) for `routes`."""
-    host: Json = {"name": "mall", "domains": ["*"], "routes": _routes(routes, rates(settings.rate_limit_scale))}
+    host: Json = {"name": "mall", "domains": ["*"], "routes": _routes(routes)}
     if settings.origins:
         host["typed_per_filter_config"] = {CORS_FILTER: _cors(settings.origins)}
         host["routes"].insert(0, _preflight())
@@ -40,8 +38,8 @@ def route_configuration(name: str, settings: GatewaySettings, routes: tuple[Rout
     }
 
 
-def _routes(routes: tuple[Route, ...], allowed: Mapping[Limit, Rate]) -> list[Json]:
-    rendered = [_route(route, allowed.get(route.limit)) for route in routes]
+def _routes(routes: tuple[Route, ...]) -> list[Json]:
+    rendered = [_route(route) for route in routes]
     methods: dict[str, list[str]] = {}
     first: dict[str, Route] = {}
     for route in routes:
@@ -58,7 +56,7 @@ def _path(route: Route) -> Json:
     return {"safe_regex": {"regex": route.pattern}}
 
 
-def _route(route: Route, rate: Rate | None) -> Json:
+def _route(route: Route) -> Json:
     action: Json = {
         "cluster": route.service,
         "timeout": "0s" if route.streams else f"{route.timeout_seconds}s",
@@ -73,10 +71,8 @@ def _route(route: Route, rate: Rate | None) -> Json:
         "match": {**_path(route), "headers": [{"name": ":method", "string_match": {"exact": route.method}}]},
         "route": action,
         "typed_per_filter_config": _filters(route),
+        "metadata": {"filter_metadata": {LIMIT_METADATA: {"class": route.limit.value}}},
     }
-    if rate is not None:
-        action["rate_limits"] = [{"actions": _client_of(route)}]
-        rendered["metadata"] = {"filter_metadata": {RETRY_AFTER: {"seconds": str(rate.retry_after_seconds)}}}
     if route.access is Access.PUBLIC and route.limit is not Limit.WEBHOOK:
         # Nobody looked at it, so nobody behind us should: services refuse a token that has expired.
         rendered["request_headers_to_remove"] = ["authorization"]
@@ -91,14 +87,6 @@ def _wrong_method(route: Route, allowed: list[str]) -> Json:
         "response_headers_to_add": [added("allow", ", ".join(sorted(allowed)))],
         "typed_per_filter_config": {JWT_FILTER: _jwt_off()},
     }
-
-
-def _client_of(route: Route) -> list[Json]:
-    """Return what a rate bucket is kept by: the class and the client's address (a /64, where it is IPv6)."""
-    return [
-        {"generic_key": {"descriptor_key": "limit", "descriptor_value": route.limit.value}},
-        {"masked_remote_address": {"v4_prefix_mask_len": 32, "v6_prefix_mask_len": 64}},
-    ]
 
 
 def _retries(route: Route) -> Json:
