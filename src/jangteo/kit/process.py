@@ -74,6 +74,17 @@ async def open_foundation(settings: ServiceSettings) -> AsyncIterator[Foundation
         yield Foundation(settings, bus, registry, identity, session)
 
 
+class _Told:
+    """Whether this process was told to stop."""
+
+    to_stop = False
+
+
+def is_stopping() -> bool:
+    """Say whether this process was told to stop: an endless answer should end then, its client comes back."""
+    return _Told.to_stop
+
+
 # Opens whatever a service needs and yields its ASGI app; what it opened is closed after the last request.
 Assemble = Callable[[Any], AbstractAsyncContextManager[Any]]
 
@@ -112,8 +123,13 @@ def _loop() -> asyncio.AbstractEventLoop:
 async def _serve(settings: ServiceSettings, assemble: Assemble) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+
+    def told_to_stop() -> None:
+        _Told.to_stop = True
+        stop.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, told_to_stop)
     async with AsyncExitStack() as stack:
         application = await _assembled(stack, settings, assemble, stop)
         if application is None:
