@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from jangteo.kit.process import is_stopping
 from jangteo.order.answers import entry
 from jangteo.order.desk import Desk
 from jangteo.order.queries import find
@@ -45,7 +46,7 @@ async def settled(desk: Desk, tenant: str, order_id: UUID, seconds: float) -> Vi
     deadline = loop.time() + seconds
     async with desk.watch.of(order_id) as watcher:
         view = await find(desk.database, tenant, order_id)
-        while not is_settled(view) and (left := deadline - loop.time()) > 0:
+        while not is_settled(view) and (left := deadline - loop.time()) > 0 and not is_stopping():
             view = await watcher.wait(min(left, LOOK_SECONDS)) or await find(desk.database, tenant, order_id)
         return view
 
@@ -53,7 +54,7 @@ async def settled(desk: Desk, tenant: str, order_id: UUID, seconds: float) -> Vi
 async def stream(desk: Desk, tenant: str, view: View, last_seen: int, language: str) -> AsyncIterator[bytes]:
     """Yield server-sent events: the present state, or what followed version `last_seen`; then each change.
 
-    Ends when the order is at its end, or after a quarter of an hour. Silence is broken by comments.
+    Ends with the order, when this process has to stop, or after a quarter of an hour. Silence is broken by comments.
     """
     loop = asyncio.get_running_loop()
     ends_at = loop.time() + LONGEST_STREAM_SECONDS
@@ -70,7 +71,7 @@ async def stream(desk: Desk, tenant: str, view: View, last_seen: int, language: 
                 if point.version > last_seen:
                     yield _event(view, point.version, language)
                     last_seen, quiet = point.version, 0.0
-            if view.status in TERMINAL or loop.time() > ends_at:
+            if view.status in TERMINAL or loop.time() > ends_at or is_stopping():
                 return
             if quiet >= HEARTBEAT_SECONDS:
                 yield b": still here\n\n"

@@ -24,7 +24,7 @@ STREAMS = EventStore(EVENTS, UPCASTERS)
 # The kinds of deadlines: until when it can be paid, and when an answer of another service is late.
 PAYMENT, ANSWER = "payment", "answer"
 
-_UPSERT = """
+UPSERT = """
 INSERT INTO order_views
     (order_id, member_id, number, status, version, total, placed_at, updated_at, body, tenant)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
@@ -32,7 +32,7 @@ ON CONFLICT (order_id) DO UPDATE
 SET status = excluded.status, version = excluded.version, updated_at = excluded.updated_at, body = excluded.body
 """
 _UPSERT_WITH_DEADLINES = f"""
-WITH row AS ({_UPSERT}),
+WITH row AS ({UPSERT}),
 added AS (
     INSERT INTO deadlines (tenant, order_id, kind, due_at)
     SELECT $10, $1, kind, due_at FROM unnest($11::text[], $12::timestamptz[]) AS new (kind, due_at)
@@ -106,7 +106,7 @@ class Orders:
             if new or gone:
                 await transaction.execute(_UPSERT_WITH_DEADLINES, *columns, list(new), list(new.values()), gone)
             else:
-                await transaction.execute(_UPSERT, *columns)
+                await transaction.execute(UPSERT, *columns)
         except asyncpg.UniqueViolationError:
             raise NumberTaken() from None
 

@@ -160,7 +160,7 @@ def _cancellation_started(order: Order, event: happened.CancellationStarted) -> 
 
 
 def _cancellation_refused(order: Order, _: happened.CancellationRefused) -> Order:
-    return replace(order, state=move(order.state, State.PAID), cancel_refused=True)
+    return replace(order, state=move(order.state, State.PAID), cancel_refused=True, cancel_reason="", cancel_note="")
 
 
 def _shipment_stopped(order: Order, _: happened.ShipmentStopped) -> Order:
