@@ -89,6 +89,8 @@ class Daemon:
             case {"do": "stop"}:
                 self._stop.set()
                 answers = self._until_down()
+            case {"do": "pids"}:
+                answers = self._pids()
             case {"do": "status"}:
                 answers = self._status()
             case {"do": "stop-one" | "start-one", "name": str(name)} if name in self._supervisor.runners:
@@ -142,6 +144,10 @@ class Daemon:
             yield {"event": "done"}
         except StackError as error:
             yield _failed(error)
+
+    async def _pids(self) -> AsyncIterator[Answer]:
+        runners = self._supervisor.runners.values()
+        yield {runner.unit.name: runner.identity.pid if runner.identity else None for runner in runners}
 
     async def _status(self) -> AsyncIterator[Answer]:
         runners = list(self._supervisor.runners.values())

@@ -11,7 +11,7 @@ from pathlib import Path
 from jangteo.stack.home import Home
 from jangteo.stack.procfs import Identity, identify, running_in, session_members
 
-PROCESSES = "processes.json"
+PROCESSES, SUPERVISOR = "processes.json", "supervisor"
 _GRACE_SECONDS = 3.0  # they were told to stop when their supervisor died
 _POLL_SECONDS = 0.05
 
@@ -38,11 +38,23 @@ def end(home: Home) -> list[int]:
     return [one.pid for one in found]
 
 
+def end_supervisor(home: Home) -> None:
+    """Kill a supervisor that does not answer any more; `end` finds what it leaves behind."""
+    supervisor = _read(home).get(SUPERVISOR)
+    while supervisor and supervisor.alive():
+        _send([supervisor], signal.SIGKILL)
+        time.sleep(_POLL_SECONDS)
+
+
 def _recorded(home: Home) -> list[Identity]:
+    return [one for name, one in _read(home).items() if name != SUPERVISOR]
+
+
+def _read(home: Home) -> dict[str, Identity]:
     try:
-        return [Identity(*pair) for pair in json.loads((home.run / PROCESSES).read_text()).values()]
+        return {name: Identity(*pair) for name, pair in json.loads((home.run / PROCESSES).read_text()).items()}
     except FileNotFoundError:
-        return []
+        return {}
 
 
 def _postgres_orphans(home: Home) -> list[int]:

@@ -18,7 +18,8 @@ from jangteo.stack.logs import readable, rotate, tail
 from jangteo.stack.plan import Plan
 
 _START_SECONDS = 30.0
-_STOP_SECONDS = 90.0
+_STOP_SECONDS = 60.0
+_SILENCE_SECONDS = 180.0  # longer than anything that a supervisor waits for
 _POLL_SECONDS = 0.02
 _LINES_SHOWN = 20
 
@@ -28,6 +29,7 @@ class Remote:
 
     def __init__(self, home: Home) -> None:
         self.home = home
+        self.patience_seconds = _SILENCE_SECONDS  # with a supervisor that says nothing
         self._process: subprocess.Popen[bytes] | None = None
 
     def running(self) -> bool:
@@ -80,11 +82,13 @@ class Remote:
                 if time.monotonic() > deadline:
                     raise StackError(f"the supervisor does not answer; see {self.home.log(LOG)}") from error
                 time.sleep(_POLL_SECONDS)
+            except (ConnectionError, TimeoutError) as error:
+                raise StackError(f"the supervisor fell silent; see {self.home.log(LOG)}") from error
 
     def follow(self, question: Answer, out: IO[str] | None) -> None:
         """Ask, print each line that comes to `out`, and return when all is well. Raises StackError otherwise."""
         answer: Answer = {}
-        for answer in self.ask(question):
+        for answer in self.ask(question, self.patience_seconds):
             match answer:
                 case {"line": str(line)}:
                     if out is not None:
@@ -104,10 +108,10 @@ class Remote:
 
     def pid(self, name: str) -> int | None:
         """Return the process called `name`, None while it is down. Raises StackError for a name that is none."""
-        for unit in self.status()["units"]:
-            if unit["name"] == name:
-                return None if unit["pid"] is None else int(unit["pid"])
-        raise StackError(f"nothing called {name} runs here")
+        pids = next(self.ask({"do": "pids"}))
+        if name not in pids:
+            raise StackError(f"nothing called {name} runs here")
+        return None if pids[name] is None else int(pids[name])
 
     def kill(self, name: str) -> None:
         """Kill a process with SIGKILL and return when the supervisor has noticed; it starts it again."""
@@ -122,14 +126,17 @@ class Remote:
     def stop(self, out: IO[str] | None = None) -> list[int]:
         """Stop everything; return the pids of what had outlived a killed supervisor and had to be ended here."""
         if self.running():
-            with suppress(StackError):  # it may end of itself in this moment
-                self.follow({"do": "stop"}, out)
-            self._wait_until_gone()
+            try:
+                with suppress(StackError):  # it may end of itself in this moment
+                    self.follow({"do": "stop"}, out)
+                self._wait_until_gone()
+            except StackError:
+                leftovers.end_supervisor(self.home)
         self._forget()
         return leftovers.end(self.home) if self.home.run.exists() else []
 
     def _wait_until_gone(self) -> None:
-        deadline = time.monotonic() + _STOP_SECONDS
+        deadline = time.monotonic() + min(_STOP_SECONDS, self.patience_seconds)
         while self.running():
             if time.monotonic() > deadline:
                 raise StackError(f"the supervisor does not stop; see {self.home.log(LOG)}")

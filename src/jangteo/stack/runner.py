@@ -29,6 +29,16 @@ Launch = Callable[[Unit], Awaitable[int]]
 Notice = Callable[["Runner"], None]
 
 
+def pause_before_restart(previous: float, healthy_seconds: float | None) -> float:
+    """Return how long to wait, in seconds, after a life that was ready for `healthy_seconds`, None if never.
+
+    `previous` is the pause before that life, 0 before the first.
+    """
+    if previous == 0 or (healthy_seconds is not None and healthy_seconds >= _HEALTHY_SECONDS):
+        return FIRST_PAUSE_SECONDS
+    return min(previous * 2, LONGEST_PAUSE_SECONDS)
+
+
 class State(StrEnum):
     """Where a process is in its life."""
 
@@ -58,14 +68,14 @@ class Runner:
         self._launch, self._reaper, self._notice = launch, reaper, notice
         self._deaths_unready = 0
         self._stopping = False
-        self._pause = FIRST_PAUSE_SECONDS
+        self._pause = 0.0
         self._hurry = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Start the process unless it runs; a pause before its next start is cut short."""
         self._deaths_unready = 0
-        self._pause = FIRST_PAUSE_SECONDS
+        self._pause = 0.0
         if self._task is None or self._task.done():
             self._stopping = False
             self._task = asyncio.create_task(self._keep())
@@ -98,29 +108,27 @@ class Runner:
         await asyncio.wait({self._task})
 
     async def _keep(self) -> None:
-        clock = asyncio.get_running_loop().time
         while not self._stopping:
             try:
-                ready_at = await self._live()
+                healthy_seconds = await self._live()
             except OSError as error:  # no memory, no disk, no process table left: it may pass
                 print(f"{self.unit.name} cannot be started: {error}", flush=True)
-                ready_at = None
+                healthy_seconds = None
             if self._stopping:
                 break
-            if ready_at is None:
+            if healthy_seconds is None:
                 self._deaths_unready += 1
-            elif clock() - ready_at >= _HEALTHY_SECONDS:
-                self._pause = FIRST_PAUSE_SECONDS
-            self._become(State.WAITING)
+            self._pause = pause_before_restart(self._pause, healthy_seconds)
             self._hurry.clear()
+            self._become(State.WAITING)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._hurry.wait(), self._pause)
-            self._pause = min(self._pause * 2, LONGEST_PAUSE_SECONDS)
             self.restarts += 1
         self._become(State.STOPPED)
 
     async def _live(self) -> float | None:
-        """Run the process once, until it is dead; return the loop's time when it became ready, if it did."""
+        """Run the process once, until it is dead; return for how many seconds it was ready, None if it never was."""
+        clock = asyncio.get_running_loop().time
         self.unit.before()
         pid = await self._launch(self.unit)
         death = self._reaper.watch(pid)
@@ -130,14 +138,14 @@ class Runner:
             self._send(self.unit.stop_signal)
         ready_at = None
         if await self._becomes_ready(death):
-            ready_at = asyncio.get_running_loop().time()
+            ready_at = clock()
             self._deaths_unready = 0
             self._become(State.READY)
         self.last_exit = await death
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)  # what it may have started itself
         self.identity = None
-        return ready_at
+        return None if ready_at is None else clock() - ready_at
 
     async def _becomes_ready(self, death: asyncio.Future[int]) -> bool:
         pause, longest = _PROBE_SECONDS

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Awaitable, Callable, Iterable
 
@@ -12,7 +13,7 @@ from jangteo.stack.databases import Databases
 from jangteo.stack.environment import DATABASES, PORTS, PREFERRED_PORTS, SERVICES, Site
 from jangteo.stack.errand import Errands
 from jangteo.stack.home import Home
-from jangteo.stack.leftovers import PROCESSES
+from jangteo.stack.leftovers import PROCESSES, SUPERVISOR
 from jangteo.stack.logs import rotate
 from jangteo.stack.plan import Plan
 from jangteo.stack.ports import Ports
@@ -22,6 +23,7 @@ from jangteo.stack.runner import Runner, State
 from jangteo.stack.servers import documents, nats, valkey
 from jangteo.stack.servers.postgres import Postgres
 from jangteo.stack.unit import Unit
+from jangteo.stack.zygote import NAME as ZYGOTE
 from jangteo.stack.zygote import Zygote
 
 Say = Callable[[str], None]
@@ -151,9 +153,9 @@ class Supervisor:
         if runner.state is State.WAITING:
             self._say(f"{runner.unit.name}: died ({runner.last_exit}), starts again")
         running = {name: one.identity for name, one in self.runners.items() if one.identity}
-        mine = identify(self.zygote.pid) if self.zygote.pid else None
-        if mine:
-            running["zygote"] = mine
+        for name, pid in ((SUPERVISOR, os.getpid()), (ZYGOTE, self.zygote.pid)):
+            if pid and (one := identify(pid)):
+                running[name] = one
         temporary = self.home.run / "processes.new"
         temporary.write_text(json.dumps({name: [one.pid, one.started] for name, one in running.items()}))
         temporary.replace(self.home.run / PROCESSES)

@@ -36,7 +36,7 @@ def wait_gone(processes: list[Identity]) -> None:
 
 @pytest.fixture
 def small(throw_away: NewHome) -> Iterator[Mall]:
-    with Mall(throw_away("small"), **SMALL) as mall:  # type: ignore[arg-type]
+    with Mall(throw_away("small") / "with blank", **SMALL) as mall:  # type: ignore[arg-type]
         yield mall.up()
 
 
@@ -105,6 +105,16 @@ def test_what_did_outlive_a_killed_supervisor_is_ended_by_down_and_by_up(throw_a
         end(mall)
         assert not stubborn.alive()
         mall.down()
+
+
+def test_down_ends_even_a_supervisor_that_does_not_answer(throw_away: NewHome) -> None:
+    with Mall(throw_away("deaf"), **SMALL) as mall:  # type: ignore[arg-type]
+        processes = everyone(mall.up())
+        os.kill(processes["supervisor"].pid, signal.SIGSTOP)
+        remote = Remote(mall.home)
+        remote.patience_seconds = 0.2
+        remote.stop()
+        assert [name for name, one in processes.items() if one.alive()] == []
 
 
 def test_a_mall_stops_when_the_process_that_wanted_it_is_killed(throw_away: NewHome) -> None:

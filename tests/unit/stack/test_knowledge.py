@@ -9,6 +9,7 @@ from jangteo.stack.databases import heads
 from jangteo.stack.home import Home
 from jangteo.stack.plan import Plan
 from jangteo.stack.procfs import Identity, children, identify, proportional_memory, session_members, with_descendants
+from jangteo.stack.runner import pause_before_restart
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
 
@@ -62,6 +63,16 @@ def test_a_plan_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert Plan.read(home) == Plan()
     plan.write(home)
     assert Plan.read(home) == plan
+
+
+def test_pauses_before_restarts_grow_to_ten_seconds_and_begin_anew_after_half_a_minute_of_health() -> None:
+    pause, pauses = 0.0, []
+    for _ in range(8):
+        pause = pause_before_restart(pause, None)
+        pauses.append(pause)
+    assert pauses == [0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10.0, 10.0]
+    assert pause_before_restart(10.0, 29.9) == 10.0
+    assert pause_before_restart(10.0, 30.0) == 0.2
 
 
 def test_help_needs_nothing_heavy() -> None:

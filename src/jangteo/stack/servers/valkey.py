@@ -19,7 +19,7 @@ def unit(site: Site, fsync: bool) -> Unit:
     settings = {
         "bind": HOST,
         "port": str(port),
-        "dir": str(folder),
+        "dir": f'"{folder}"',
         "requirepass": password,
         "appendonly": "yes",
         "appendfsync": "everysec" if fsync else "no",
