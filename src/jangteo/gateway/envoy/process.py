@@ -122,6 +122,7 @@ class Envoy:
             "--disable-hot-restart",
             *("--drain-strategy", "immediate", "--drain-time-s", "10", "--log-level", "warning"),
             *("--file-flush-interval-msec", "1000"),  # of the access log
+            *("--component-log-level", "jwt:error"),  # else a line a second while the user service is away
         )
 
     @property
