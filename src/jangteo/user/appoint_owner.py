@@ -23,7 +23,7 @@ async def appoint(settings: UserSettings, tenant: str, email: str) -> bool:
         found = await Members(Vault(settings.master_key)).find(transaction, email)
         if found is None:
             return False
-        member = found[0].id
+        member = found.member_id
         await give_roles(transaction, member, {*await roles_of(transaction, member), OWNER}, None)
         return True
 

@@ -1,7 +1,7 @@
 """Loads, locks and saves members and their consents: every write of what is known about a person."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -15,6 +15,13 @@ from jangteo.user.domain.person import EmailTaken, MemberUnknown, email_to_compa
 
 _PROFILE = "member.profile"
 _COLUMNS = "id, sealed, language, version, created_at"
+
+
+class Credentials(NamedTuple):
+    """What a log-in is checked against."""
+
+    member_id: UUID
+    password_hash: str
 
 
 class Members:
@@ -71,14 +78,14 @@ class Members:
         )
         return await self._opened(transaction, row)
 
-    async def find(self, reader: Reader, email: str) -> tuple[Member, str] | None:
-        """Return the member with `email` and the password's hash, or None."""
+    async def find(self, reader: Reader, email: str) -> Credentials | None:
+        """Return who has `email`, or None, in the same time: nothing is decrypted."""
         row = await reader.fetchrow(
-            f"SELECT {_COLUMNS}, password_hash FROM members WHERE tenant = $1 AND email_index = $2",
+            "SELECT id, password_hash FROM members WHERE tenant = $1 AND email_index = $2",
             reader.tenant,
             self.index(reader.tenant, email),
         )
-        return (await self._opened(reader, row), row["password_hash"]) if row else None
+        return Credentials(row["id"], row["password_hash"]) if row else None
 
     async def _opened(self, reader: Reader, row: Any) -> Member:
         if row is None:

@@ -10,6 +10,9 @@ from jangteo.user.settings import UserSettings
 
 log = logging.getLogger(__name__)
 
+# Nobody waits long to be counted.
+_PATIENCE_SECONDS = 1.0
+
 
 class TooManyAttempts(Forbidden):
     """Too many log-ins failed; `retry_after` seconds from now the next may be made."""
@@ -47,8 +50,11 @@ class Throttle:
         bcrypt and the gateway's own limit make it.
         """
         try:
-            found = await asyncio.gather(self._count(f"login:account:{account}"), self._count(f"login:from:{address}"))
-        except ValkeyUnavailable:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                found = await asyncio.gather(
+                    self._count(f"login:account:{account}"), self._count(f"login:from:{address}")
+                )
+        except (ValkeyUnavailable, TimeoutError):
             log.warning("log-ins are not counted: Valkey does not answer")
             return
         for (count, seconds), limit in zip(found, self._limits, strict=True):
@@ -58,14 +64,18 @@ class Throttle:
     async def succeeded(self, account: str, address: str) -> None:
         """Forget the failures of the account; what others at the same address did stays counted."""
         try:
-            with translated():
-                await self._valkey.delete(f"login:account:{account}")
-                async with self._valkey.pipeline(transaction=False) as pipeline:
-                    pipeline.decr(f"login:from:{address}")
-                    pipeline.expire(f"login:from:{address}", self._window, nx=True)
-                    await pipeline.execute()
-        except ValkeyUnavailable:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                await self._forget(f"login:account:{account}", f"login:from:{address}")
+        except (ValkeyUnavailable, TimeoutError):
             log.warning("a successful log-in stays counted as an attempt: Valkey does not answer")
+
+    async def _forget(self, account: str, address: str) -> None:
+        with translated():
+            await self._valkey.delete(account)
+            async with self._valkey.pipeline(transaction=False) as pipeline:
+                pipeline.decr(address)
+                pipeline.expire(address, self._window, nx=True)
+                await pipeline.execute()
 
     async def _count(self, key: str) -> tuple[int, int]:
         with translated():

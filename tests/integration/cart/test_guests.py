@@ -3,6 +3,7 @@
 import secrets
 
 import pytest
+from redis.asyncio import Redis
 
 
 def cookie_of(answer):
@@ -30,8 +31,6 @@ async def test_another_client_is_recognised_by_a_header(browser, shop):
 
 
 async def test_every_look_keeps_the_cart_for_another_while(browser, shop, app, servers):
-    from redis.asyncio import Redis
-
     guest = browser()
     token = (await guest.add(shop.sell("A-1"))).headers["x-cart-token"]
     key = f"cart:{{{guest.tenant}/guest/{token.partition('.')[0]}}}"
@@ -40,6 +39,21 @@ async def test_every_look_keeps_the_cart_for_another_while(browser, shop, app, s
         look = await guest.call("GET", "/v1/cart")
         assert await valkey.ttl(key) > 2_591_000
     assert "Max-Age=2592000" in cookie_of(look)
+
+
+async def test_a_members_cart_is_kept_for_good_and_an_empty_one_is_not(member, shop, servers):
+    someone = member()
+    key = f"cart:{{{someone.tenant}/member/{someone.id}}}"
+    async with Redis.from_url(servers.url("valkey"), protocol=2) as valkey:
+        await someone.add(shop.sell("A-1"))
+        assert await valkey.ttl(key) == -1
+        await someone.call("DELETE", "/v1/cart")
+        assert await valkey.ttl(key) > 0
+        await someone.add("A-1")
+        assert await valkey.ttl(key) == -1
+        marks = [name async for name in valkey.scan_iter(key + ":*")]
+        assert len(marks) == 3
+        assert all([0 < await valkey.ttl(mark) <= 60 for mark in marks])
 
 
 async def test_a_token_that_was_not_given_out_opens_nothing(browser, shop, other_tenant):

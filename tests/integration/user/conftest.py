@@ -116,6 +116,12 @@ async def visitor(app, tenant):
 
 
 @pytest.fixture
+def visitor_of(tenant):
+    """Makes a visitor of another app."""
+    return lambda application: Visitor(application, tenant)
+
+
+@pytest.fixture
 def member(visitor):
     """Makes members who are logged in."""
 

@@ -1,13 +1,16 @@
 """Sessions: equal answers for members and strangers, tokens that work once, and theft that ends at the second use."""
 
 import asyncio
+import socket
 import uuid
 
+import msgspec
 import pytest
 
 from jangteo.contracts.user import UserLoggedIn
 from jangteo.kit.bus import connect
 from jangteo.kit.inbox import subscribe_plain
+from jangteo.user.main import assemble
 
 
 async def refresh(someone, token, **headers):
@@ -79,6 +82,18 @@ async def test_logging_in_forgets_the_failures_before(visitor, settings):
         for _ in range(settings.login_attempts_per_account - 1):
             await someone.log_in(email, "mistyped")
         assert (await someone.log_in(email)).status_code == 201
+
+
+async def test_while_nobody_counts_members_can_log_in(visitor, settings, visitor_of):
+    email = (await visitor().sign_up()).json()["email"]
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        deaf = f"redis://127.0.0.1:{nobody.getsockname()[1]}/0"
+        async with assemble(msgspec.structs.replace(settings, valkey_url=deaf)) as application:
+            someone = visitor_of(application)
+            assert (await someone.log_in(email)).status_code == 201
+            assert (await someone.log_in(email, "a guess")).status_code == 401
+            await someone.http.aclose()
 
 
 async def test_what_a_client_pretends_to_be_does_not_help(visitor, settings):

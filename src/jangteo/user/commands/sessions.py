@@ -71,11 +71,11 @@ class Sessions:
         await self._throttle.admit(account, origin)
         async with self._database.read(tenant) as reader:
             found = await self._members.find(reader, email)
-        if not await self._passwords.matches(password, found[1] if found else None) or found is None:
+        if not await self._passwords.matches(password, found.password_hash if found else None) or found is None:
             raise LoginFailed()
         await self._throttle.succeeded(account, origin)
         async with self._database.transaction(tenant) as transaction:
-            return await self.open(transaction, found[0])
+            return await self.open(transaction, await self._members.get(transaction, found.member_id))
 
     async def open(self, transaction: Transaction, member: Member) -> Opened:
         """Open a session for a member who has proved who they are."""
