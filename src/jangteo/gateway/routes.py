@@ -93,7 +93,7 @@ PUBLIC, OPTIONAL, MEMBER, STAFF = Access.PUBLIC, Access.OPTIONAL, Access.MEMBER,
 # Envoy tries the rows from the top, so what is called most stands first; no two rows match the same request.
 ROUTES: tuple[Route, ...] = (
     *_rows("product", PUBLIC, "GET /v1/products", "GET /v1/products/{id}", "GET /v1/categories"),
-    *_rows("product", PUBLIC, "GET /media/*", limit=Limit.MEDIA),
+    *_rows("product", PUBLIC, "GET /media/{name}", limit=Limit.MEDIA),
     *_rows("product", PUBLIC, "GET /v1/search", "GET /v1/search/suggestions", limit=Limit.SEARCH),
     *_rows(
         "cart",

@@ -41,6 +41,7 @@ async def test_every_row_that_is_not_public_refuses_a_bad_token(mall, route):
         "/v1/products/../../internal/x",
         "/v1/%2e%2e/internal/x",
         "/media/../internal/x",
+        "/media/a/b",
         "/media/..\\internal",
         "//internal/x",
         "/v1/products/1/",
@@ -201,11 +202,11 @@ async def test_large_json_is_compressed_for_who_asks_and_only_then(mall):
         for path, headers in (
             ("/v1/products", {"Accept-Encoding": "identity"}),
             ("/v1/products/p-1", asking),
-            ("/v1/products/tagged", asking),
         ):
             assert "Content-Encoding" not in (await mall.get(path, headers=headers)).headers
-        # If-Match needs the tag to name the very bytes.
-        assert (await mall.get("/v1/products/tagged", headers=asking)).headers["ETag"] == '"v1"'
+        # The bytes are others, the thing is the same: a weak tag.
+        assert (await mall.get("/v1/products/tagged", headers=asking)).headers["ETag"] == 'W/"v1"'
+        assert (await mall.get("/v1/products/tagged", headers={"Accept-Encoding": "br"})).headers["ETag"] == '"v1"'
     finally:
         product.answer = None
 

@@ -234,8 +234,8 @@ def _gzip() -> Json:
         "content_type_matcher": [{"prefix": "application/json"}, {"prefix": "application/problem+json"}],
         "min_content_length": COMPRESSED_BYTES,
     }
-    # An ETag names the very bytes; weakened, it would no longer do for If-Match.
-    answers = {"common_config": common, "disable_on_etag_header": True}
+    # An ETag names the very bytes, which are others now; every service takes the weakened one back.
+    answers = {"common_config": common, "weaken_etag_on_compress": True}
     library = {
         "@type": EXTENSION + "compression.gzip.compressor.v3.Gzip",
         "compression_level": "BEST_SPEED",
