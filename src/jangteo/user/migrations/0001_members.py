@@ -12,6 +12,12 @@ def upgrade() -> None:
     """Make the tables. What is about a person is in the columns `sealed`, encrypted under the person's key."""
     create_outbox()
     create_person_keys()
+    _create_people()
+    _create_access()
+    protect_tenants("members", "consents", "addresses", "sessions", "roles", "member_roles", "signing_keys")
+
+
+def _create_people() -> None:
     op.execute(
         """CREATE TABLE members (
             tenant text NOT NULL, id uuid PRIMARY KEY, email_index bytea NOT NULL, sealed text NOT NULL,
@@ -33,6 +39,9 @@ def upgrade() -> None:
             created_at timestamptz NOT NULL, UNIQUE (member_id, content_index))"""
     )
     op.execute("CREATE UNIQUE INDEX one_default_address ON addresses (member_id) WHERE is_default")
+
+
+def _create_access() -> None:
     op.execute(
         """CREATE TABLE sessions (
             tenant text NOT NULL, id uuid PRIMARY KEY, member_id uuid NOT NULL REFERENCES members ON DELETE CASCADE,
@@ -59,4 +68,3 @@ def upgrade() -> None:
             id uuid PRIMARY KEY, tenant text NOT NULL CHECK (tenant = '*'), sealed text NOT NULL,
             signs_from timestamptz NOT NULL, verifies_until timestamptz)"""
     )
-    protect_tenants("members", "consents", "addresses", "sessions", "roles", "member_roles", "signing_keys")
