@@ -13,7 +13,7 @@ from jangteo.kit.documents import open_documents
 from jangteo.kit.outbox import Relay
 from jangteo.kit.postgres import Database, Transaction, open_database
 from jangteo.kit.settings import load
-from jangteo.product.catalogue.announcing import announce
+from jangteo.product.catalogue.announcing import tell
 from jangteo.product.catalogue.store import Catalogue
 from jangteo.product.demo.generator import Made, generate, make_categories
 from jangteo.product.domain.stock import Reason
@@ -77,9 +77,10 @@ async def _add(catalogue: Catalogue, database: Database, tenant: str, batch: Seq
     new = [made.product for made in batch if made.product.id not in known]
     if new:
         await catalogue.next_number(tenant, len(new))
-        await catalogue.add(tenant, new)
+        # Unmarked: whatever a crash leaves without stock is told again below, and updating marks is dear.
+        await catalogue.add(tenant, new, marked=False)
     if new or await _lacks_stock(database, tenant, batch):
-        await announce(catalogue, database, tenant, [made.product for made in batch])
+        await tell(database, tenant, [made.product for made in batch])
         async with database.transaction(tenant) as transaction:
             await _take_in(transaction, {sku: left for made in batch for sku, left in made.stock.items()})
     return len(new)

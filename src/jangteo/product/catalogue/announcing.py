@@ -14,12 +14,17 @@ from jangteo.product.stock.store import add_items
 
 
 async def announce(catalogue: Catalogue, database: Database, tenant: str, products: Sequence[Product]) -> None:
+    """Tell everybody that `products` changed, and note that it was told."""
+    await tell(database, tenant, products)
+    await catalogue.announced(tenant, products)
+
+
+async def tell(database: Database, tenant: str, products: Sequence[Product]) -> None:
     """Begin to keep stock of the SKUs of `products` and tell everybody that these changed."""
     skus = {variant.sku: product.id for product in products for variant in product.variants}
     async with database.transaction(tenant) as transaction:
         await add_items(transaction, skus)
         transaction.send(*(ProductChanged(product_id=product.id, version=product.version) for product in products))
-    await catalogue.announced(tenant, products)
 
 
 async def announce_forgotten(catalogue: Catalogue, database: Database) -> int:

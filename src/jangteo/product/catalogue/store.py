@@ -57,11 +57,14 @@ class Catalogue:
             )
         return int(counter["value"]) - count + 1
 
-    async def add(self, tenant: str, products: Sequence[Product]) -> None:
-        """Insert new products, to be announced. Raises SlugTaken, SkuTaken; those before the first one taken stay."""
+    async def add(self, tenant: str, products: Sequence[Product], *, marked: bool = True) -> None:
+        """Insert new products, marked as not announced yet unless the caller sees to that by itself.
+
+        Raises SlugTaken, SkuTaken; those before the first one taken stay.
+        """
         with translated():
             try:
-                await self._products.insert_many([_document(tenant, product) for product in products])
+                await self._products.insert_many([_document(tenant, product, marked) for product in products])
             except BulkWriteError as error:
                 faults = (error.details or {}).get("writeErrors", [])
                 if not faults or faults[0].get("code") != _DUPLICATE:
@@ -181,10 +184,10 @@ class Catalogue:
             return [_product(document) async for document in self._products.find(wanted)]
 
 
-def _document(tenant: str, product: Product) -> dict[str, Any]:
+def _document(tenant: str, product: Product, marked: bool = True) -> dict[str, Any]:
     document: dict[str, Any] = msgspec.to_builtins(product, builtin_types=(UUID, datetime))
     document["_id"] = document.pop("id")
-    return {"tenant": tenant, "unannounced": True, **document}
+    return {"tenant": tenant, **({"unannounced": True} if marked else {}), **document}
 
 
 def _product(document: dict[str, Any]) -> Product:
