@@ -45,7 +45,7 @@ async def settled(desk: Desk, tenant: str, order_id: UUID, seconds: float) -> Vi
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
     async with desk.watch.of(order_id) as watcher:
-        view = await find(desk.database, tenant, order_id)
+        view = desk.watch.recent(order_id) or await find(desk.database, tenant, order_id)
         while not is_settled(view) and (left := deadline - loop.time()) > 0 and not is_stopping():
             view = await watcher.wait(min(left, LOOK_SECONDS)) or await find(desk.database, tenant, order_id)
         return view

@@ -22,6 +22,8 @@ _CHANGES = (
     told.OrderRefunded,
 )
 
+REMEMBERED = 200
+
 
 class Watcher:
     """One request's wait for one order."""
@@ -49,10 +51,15 @@ class Watcher:
 
 
 class Watch:
-    """Who waits for which order in this process."""
+    """Who waits for which order in this process, and what was changed here last."""
 
     def __init__(self) -> None:
         self._watchers: dict[UUID, set[Watcher]] = {}
+        self._recent: dict[UUID, View] = {}
+
+    def recent(self, order_id: UUID) -> View | None:
+        """Return an order that this process changed a moment ago: whoever placed it need not read it again."""
+        return self._recent.get(order_id)
 
     @asynccontextmanager
     async def of(self, order_id: UUID) -> AsyncIterator[Watcher]:
@@ -69,6 +76,9 @@ class Watch:
 
     def changed(self, view: View) -> None:
         """Tell of a change that this process made."""
+        self._recent[view.order_id] = view
+        if len(self._recent) > REMEMBERED:
+            del self._recent[next(iter(self._recent))]
         for watcher in self._watchers.get(view.order_id, ()):
             watcher.wake(view)
 
@@ -77,12 +87,14 @@ class Watch:
         return await bus.listen([cls.type for cls in _CHANGES], self._heard, on_reconnect=self._may_have_missed)
 
     async def _heard(self, delivery: Delivery) -> None:
-        if not self._watchers:
-            return
-        for watcher in self._watchers.get(UUID(delivery.key), ()):
+        order_id = UUID(delivery.key)
+        # It may have been another process: what is remembered here is then old.
+        self._recent.pop(order_id, None)
+        for watcher in self._watchers.get(order_id, ()):
             watcher.wake(None)
 
     async def _may_have_missed(self) -> None:
+        self._recent.clear()
         for watchers in self._watchers.values():
             for watcher in watchers:
                 watcher.wake(None)
