@@ -144,11 +144,11 @@ class Mall:
     def bearer(self, kid: str = "k1", **claims: object) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.keys.token(kid, **claims)}"}
 
-    async def raw(self, request: bytes) -> bytes:
+    async def raw(self, request: bytes, seconds: float = 10) -> bytes:
         """Send bytes as they are: no client library tidies the path up."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.settings.http_port)
         writer.write(request)
-        answer = await asyncio.wait_for(reader.read(65536), 10)
+        answer = await asyncio.wait_for(reader.read(65536), seconds)
         writer.close()
         return answer
 

@@ -195,6 +195,24 @@ async def test_an_instance_that_is_not_ready_gets_nothing_while_another_is(mall,
         await well.stop()
 
 
+async def test_an_instance_that_keeps_breaking_off_is_left_out_for_a_while(mall, upstream_of, eventually):
+    bad = upstream_of("shipping")
+    good = type(bad)("shipping", mall.keys)
+    await good.start()
+    bad.answer = broken_off
+    mall.files.write_instances("shipping", [("127.0.0.1", bad.port), ("127.0.0.1", good.port)])
+
+    async def left_out():
+        bad.seen.clear()
+        statuses = [(await mall.get("/v1/shipments", headers=mall.bearer())).status for _ in range(30)]
+        return not bad.seen and set(statuses) == {200}
+
+    try:
+        await eventually(left_out, 40)
+    finally:
+        await good.stop()
+
+
 async def test_a_service_that_answers_too_slowly_is_504_and_asked_once(mall, upstream_of, eventually):
     upstream = upstream_of("user")
     release = asyncio.Event()
@@ -259,6 +277,12 @@ async def test_a_client_that_dribbles_its_body_never_reaches_a_service(mall):
     assert mall.upstreams["cart"].seen == []
     writer.close()
     await writer.wait_closed()
+
+
+async def test_a_client_that_dribbles_its_headers_is_cut_off(mall):
+    raw = await mall.raw(b"GET /v1/products HTTP/1.1\r\nHost: x\r\nX-Slow: ", seconds=60)
+    assert raw.startswith(b"HTTP/1.1 408")
+    assert json.loads(raw.partition(b"\r\n\r\n")[2])["code"] == "request.too_slow"
 
 
 @pytest.mark.parametrize(

@@ -72,17 +72,14 @@ def _thresholds() -> Json:
 def _ejection() -> Json:
     """Return when an instance is left out for a while; a 500, an error of logic, does not count."""
     return {
-        "split_external_local_origin_errors": True,
-        "consecutive_local_origin_failure": 3,
-        "consecutive_gateway_failure": 5,
+        "consecutive_gateway_failure": 5,  # 502, 503, 504, broken off, not even connected
         "enforcing_consecutive_gateway_failure": 100,
         "enforcing_consecutive_5xx": 0,
         "enforcing_success_rate": 0,
-        "enforcing_local_origin_success_rate": 0,
         "interval": "2s",
         "base_ejection_time": "5s",
         "max_ejection_time": "30s",
-        "max_ejection_percent": 50,
+        "max_ejection_percent": 50,  # so never the only one
     }
 
 
