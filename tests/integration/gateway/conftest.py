@@ -185,10 +185,9 @@ async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 20) -
             await asyncio.sleep(0.05)
 
 
-@contextlib.asynccontextmanager
-async def open_mall(directory: Path, **more: Any) -> AsyncIterator[Mall]:
-    """Open a mall whose every service is one upstream; its Envoy writes its log into `directory`."""
-    settings = GatewaySettings(
+def settings_for(directory: Path, more: dict[str, Any]) -> GatewaySettings:
+    """Return settings on free ports, without rate limits unless they are asked for."""
+    return GatewaySettings(
         service=GATEWAY,
         bus_url="nats://unused",
         state_dir=str(directory),
@@ -198,6 +197,12 @@ async def open_mall(directory: Path, **more: Any) -> AsyncIterator[Mall]:
         admin_port=find_free_port(),
         **{"rate_limit_scale": 0.0, "keys_refresh_seconds": 1.0, **more},
     )
+
+
+@contextlib.asynccontextmanager
+async def open_mall(directory: Path, **more: Any) -> AsyncIterator[Mall]:
+    """Open a mall whose every service is one upstream; its Envoy writes its log into `directory`."""
+    settings = settings_for(directory, more)
     keys = Keys()
     upstreams = {service: Upstream(service, keys) for service in (*services(), GATEWAY)}
     files = ConfigurationFiles(settings, directory / "envoy")
