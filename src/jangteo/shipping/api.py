@@ -1,11 +1,11 @@
 """HTTP in: quotes for everybody, shipments for their members and staff, and the carriers' webhooks."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Request, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from jangteo.contracts.shipping import Quote, QuoteRequest
 from jangteo.kit.auth import Caller
@@ -13,7 +13,7 @@ from jangteo.kit.errors import Invalid, NotFound
 from jangteo.kit.postgres import Database
 from jangteo.shipping import store
 from jangteo.shipping.carriers import Carriers
-from jangteo.shipping.commands import note_sighting
+from jangteo.shipping.commands import note_sightings
 from jangteo.shipping.fees import Tariff, quote
 from jangteo.shipping.queries import Shipments
 from jangteo.shipping.schemas import NewQuote, ShipmentDetail, ShipmentPage, WebhookTaken
@@ -49,9 +49,11 @@ async def list_shipments(
     language: NamedDependency[str],
     shipments: NamedDependency[Shipments],
     order_id: FromQuery[UUID | None] = None,
+    cursor: FromQuery[UUID | None] = None,
+    size: Annotated[int, QueryParameter(ge=1, le=100)] = 20,
 ) -> ShipmentPage:
-    """Return the member's own shipments; staff see everybody's."""
-    return await shipments.list(caller, order_id, language)
+    """Return the member's own shipments, the newest first; staff see everybody's."""
+    return await shipments.list(caller, language, order_id=order_id, cursor=cursor, size=size)
 
 
 @get("/v1/shipments/{shipment_id:uuid}", summary="One shipment and where it is")
@@ -83,7 +85,7 @@ async def take_webhook(
         raise WebhookMalformed(field="$") from None
     found = await store.find_by_number(database, carrier, notice.number)
     if found is not None:
-        await note_sighting(database, *found, notice.sighting, settings.poll_after)
+        await note_sightings(database, *found, [notice.sighting], settings.poll_after)
     return WebhookTaken(known=found is not None)
 
 

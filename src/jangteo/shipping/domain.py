@@ -19,7 +19,11 @@ class Task(StrEnum):
 
 
 class Shipment(msgspec.Struct, frozen=True, kw_only=True):
-    """The shipment of one order. `wanted_back` is set by a cancellation that came while the carrier was being asked."""
+    """The shipment of one order.
+
+    `wanted_back` is set by a cancellation until it is decided. `asked` counts the calls that may have registered the
+    parcel without our knowing: while it is 0, the carrier cannot have the parcel.
+    """
 
     id: UUID
     tenant: str
@@ -33,6 +37,7 @@ class Shipment(msgspec.Struct, frozen=True, kw_only=True):
     wanted_back: bool
     task: Task | None
     tries: int
+    asked: int
 
 
 class Code(StrEnum):
@@ -74,6 +79,7 @@ _MEANS: dict[Code, State] = {
     Code.DELIVERED: State.DELIVERED,
     Code.RETURNED: State.RETURNED,
     Code.LOST: State.LOST,
+    Code.VOIDED: State.CANCELLED,
 }
 
 
@@ -85,16 +91,24 @@ class Sighting(NamedTuple):
     at: datetime
     place: str
 
+    @property
+    def is_known(self) -> bool:
+        """Tell whether the carrier's word means anything to us."""
+        return self.code is not Code.UNKNOWN
+
 
 def way_to(state: State, sighting: Sighting, seen_until: datetime | None) -> list[State]:
     """Return the states that a shipment enters, in order, because of a new `sighting` of its parcel.
 
-    The carrier's clock counts: what lies before `seen_until`, the newest sighting so far, is history and moves
-    nothing. A parcel that was delivered must have been picked up, even if nobody said so; and from delivered there
-    is no way back.
+    A parcel that was delivered must have been picked up, even if nobody said so, and from delivered there is no way
+    back: such facts count whenever they are heard of. Only between lost and found again does the carrier's clock
+    decide: what lies before `seen_until`, the newest sighting of a known kind so far, is history there.
     """
     target = _MEANS.get(sighting.code)
-    if target is None or target == state or (seen_until is not None and sighting.at < seen_until):
+    if target is None or target == state:
+        return []
+    overtaken = seen_until is not None and sighting.at < seen_until
+    if overtaken and (target is State.LOST or (state is State.LOST and target is State.DISPATCHED)):
         return []
     if target in MOVES[state]:
         return [move(state, target)]

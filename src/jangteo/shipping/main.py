@@ -38,7 +38,7 @@ async def assemble(settings: ShippingSettings) -> AsyncIterator[Any]:
             vault,
             Addresses(foundation.client("order")),
             carriers,
-            lease_seconds=2 * settings.carrier_timeout + 5.0,
+            work_seconds=settings.work_seconds,
             sweep_seconds=settings.sweep_every,
             poll_after=settings.poll_after,
         )

@@ -24,11 +24,6 @@ from jangteo.shipping.states import LABELS, State
 from jangteo.shipping.store import NoSuchShipment
 
 MANAGE = "shipments.manage"
-MOST = 50
-_LIST = """
-SELECT * FROM shipments WHERE order_number <> '' AND ($1::uuid IS NULL OR member_id = $1)
-AND ($2::uuid IS NULL OR order_id = $2) ORDER BY id DESC LIMIT $3
-"""
 
 
 class Shipments:
@@ -38,12 +33,24 @@ class Shipments:
         self._database = database
         self._vault = vault
 
-    async def list(self, caller: Caller, order_id: UUID | None, language: str) -> ShipmentPage:
+    async def list(
+        self, caller: Caller, language: str, *, order_id: UUID | None, cursor: UUID | None, size: int
+    ) -> ShipmentPage:
         """Return the caller's own shipments, of one order where it is named; staff see everybody's."""
-        whose = None if MANAGE in caller.permissions else caller.member_id
+        conditions: dict[str, Any] = {"tenant = ?": caller.tenant}
+        if MANAGE not in caller.permissions:
+            conditions["member_id = ?"] = caller.member_id
+        if order_id is not None:
+            conditions["order_id = ?"] = order_id
+        if cursor is not None:
+            conditions["id < ?"] = cursor
+        where = " AND ".join(sql.replace("?", f"${place}") for place, sql in enumerate(conditions, 1))
+        # A tombstone has no order number: there was never a shipment.
+        sql = f"SELECT * FROM shipments WHERE {where} AND order_number <> '' ORDER BY id DESC LIMIT {size + 1}"
         async with self._database.read(caller.tenant) as reader:
-            rows = await reader.fetch(_LIST, whose, order_id, MOST)
-        return ShipmentPage(items=[ShipmentView(**_summary(row, language)) for row in rows])
+            rows = await reader.fetch(sql, *conditions.values())
+        items = [ShipmentView(**_summary(row, language)) for row in rows[:size]]
+        return ShipmentPage(items=items, next_cursor=items[-1].id if len(rows) > size else None)
 
     async def one(self, caller: Caller, shipment_id: UUID, language: str) -> ShipmentDetail:
         """Return a shipment with its tracking. Raises NoSuchShipment for one that is another member's."""
@@ -75,7 +82,7 @@ class Shipments:
         return RecipientView(
             recipient=masked_name(address.recipient) if masked else address.recipient,
             zip=address.zip,
-            address1=address.address1,
+            address1=" ".join(address.address1.split()[:2]) if masked else address.address1,
             address2="***" if masked else address.address2,
         )
 

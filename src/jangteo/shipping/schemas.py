@@ -42,9 +42,10 @@ class ShipmentView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ShipmentPage(msgspec.Struct, frozen=True, kw_only=True):
-    """The shipments of an order, or the caller's own, the newest first."""
+    """Shipments, the newest first; `next_cursor` leads to older ones."""
 
     items: list[ShipmentView]
+    next_cursor: UUID | None
 
 
 class LineView(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +56,7 @@ class LineView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RecipientView(msgspec.Struct, frozen=True, kw_only=True):
-    """Where it goes; the name is masked for staff, who see no more of the person than they need."""
+    """Where it goes; staff see no more of the person than they need: 김*수, no street number."""
 
     recipient: str
     zip: str

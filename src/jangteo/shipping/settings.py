@@ -4,7 +4,12 @@ from jangteo.kit.settings import ServiceSettings
 
 
 class ShippingSettings(ServiceSettings, frozen=True, kw_only=True):
-    """Settings of `shipping`. `poll_after` is how long a carrier may be silent before it is asked."""
+    """Settings of `shipping`.
+
+    `work_seconds` is what one task may take, two calls of the carrier and one of the order service among it: so late
+    is a task taken up whose process died. `poll_after` is how long a carrier may be silent before it is asked.
+    `sweep_every` is how soon the tasks of other processes are seen; own ones are taken up when they are due.
+    """
 
     database_url: str
     master_key: str
@@ -13,7 +18,8 @@ class ShippingSettings(ServiceSettings, frozen=True, kw_only=True):
     sandbox_webhook_secret: str
     carrier: str = "sandbox"
     carrier_timeout: float = 5.0
-    sweep_every: float = 0.5
+    work_seconds: float = 16.0
+    sweep_every: float = 5.0
     poll_after: float = 60.0
     base_fee: int = 3_000
     free_over: int = 50_000

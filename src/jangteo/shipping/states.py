@@ -1,12 +1,15 @@
 """THE STATE MACHINE of a shipment: every move that exists is in this table, and any other is refused.
 
 requested ──carrier took it──> created ──picked up──> dispatched ──> delivered
-       │                         │  ^                    │  ^
-       │                         │  │ too late           v  │ found again
-       │                         v  │                  lost, returned
-       ├──────wanted back─────> cancelling ──picked up after all──> dispatched
-       │                         └──called back──> cancelled
-       └──────never asked, or refused by the carrier──────^
+       │                        │  ^  │                  │  ^
+       │                        │  │  │                  v  │ found again
+       │                        │  │  │                lost, returned
+       │                        v  │ too late
+       ├──────wanted back────> cancelling ──picked up after all──> dispatched
+       │                        │     │
+       │             called back│     │the carrier called it back by itself
+       │                        v     v
+       └─never asked, refused─> cancelled
 """
 
 from enum import StrEnum
@@ -29,7 +32,7 @@ class State(StrEnum):
 
 MOVES: dict[State, frozenset[State]] = {
     State.REQUESTED: frozenset({State.CREATED, State.CANCELLING, State.CANCELLED}),
-    State.CREATED: frozenset({State.DISPATCHED, State.CANCELLING}),
+    State.CREATED: frozenset({State.DISPATCHED, State.CANCELLING, State.CANCELLED}),
     State.DISPATCHED: frozenset({State.DELIVERED, State.LOST, State.RETURNED}),
     State.CANCELLING: frozenset({State.CANCELLED, State.CREATED, State.DISPATCHED}),
     State.LOST: frozenset({State.DISPATCHED, State.DELIVERED, State.RETURNED}),

@@ -7,12 +7,13 @@ from uuid import UUID
 
 from jangteo.contracts.shipping import ShipmentLine
 from jangteo.kit.errors import NotFound
-from jangteo.kit.postgres import Database, Transaction
+from jangteo.kit.postgres import EVERY_TENANT, Database, Transaction
 from jangteo.shipping.domain import Shipment, Sighting, Task
 from jangteo.shipping.states import State
 
 _COLUMNS = (
-    "id, tenant, order_id, order_number, member_id, state, carrier, number, weight_grams, wanted_back, task, tries"
+    "id, tenant, order_id, order_number, member_id, state, carrier, number, weight_grams, wanted_back, task, tries,"
+    " asked"
 )
 
 
@@ -78,17 +79,34 @@ async def lock(transaction: Transaction, shipment_id: UUID) -> Shipment:
 async def save(transaction: Transaction, shipment: Shipment, *, due_at: datetime | None = None) -> None:
     """Store what may change of a shipment; its task is due at `due_at`."""
     await transaction.execute(
-        "UPDATE shipments SET state = $2, number = $3, wanted_back = $4, task = $5, tries = $6, due_at = $7,"
-        " updated_at = $8 WHERE id = $1",
+        "UPDATE shipments SET state = $2, number = $3, wanted_back = $4, task = $5, tries = $6, asked = $7,"
+        " due_at = $8, updated_at = CASE WHEN state = $2 THEN updated_at ELSE $9 END WHERE id = $1",
         shipment.id,
         shipment.state,
         shipment.number,
         shipment.wanted_back,
         shipment.task,
         shipment.tries,
+        shipment.asked,
         due_at,
         transaction.clock.now(),
     )
+
+
+async def want_back(transaction: Transaction, shipment_id: UUID, state: State) -> None:
+    """Mark a shipment that may or may not be at its carrier; its task stays due when it is, its tries begin anew."""
+    await transaction.execute(
+        "UPDATE shipments SET state = $2, wanted_back = true, tries = 0, updated_at = $3 WHERE id = $1",
+        shipment_id,
+        state,
+        transaction.clock.now(),
+    )
+
+
+async def put_off(transaction: Transaction, shipment: Shipment, due_at: datetime) -> None:
+    """Let the task of `shipment` be due at `due_at`, if it still has it."""
+    sql = "UPDATE shipments SET due_at = $3 WHERE id = $1 AND task = $2"
+    await transaction.execute(sql, shipment.id, shipment.task, due_at)
 
 
 async def seal_recipient(transaction: Transaction, shipment_id: UUID, sealed: str) -> None:
@@ -96,44 +114,64 @@ async def seal_recipient(transaction: Transaction, shipment_id: UUID, sealed: st
     await transaction.execute("UPDATE shipments SET recipient_sealed = $2 WHERE id = $1", shipment_id, sealed)
 
 
-async def note(transaction: Transaction, shipment_id: UUID, sighting: Sighting) -> tuple[bool, datetime | None]:
-    """Store a sighting; return whether it is new, and when the newest one before it was."""
-    until = await transaction.fetchval("SELECT max(at) FROM sightings WHERE shipment_id = $1", shipment_id)
-    stored = await transaction.execute(
-        "INSERT INTO sightings (tenant, shipment_id, raw, at, code, place) VALUES ($1, $2, $3, $4, $5, $6)"
-        " ON CONFLICT DO NOTHING",
-        transaction.tenant,
-        shipment_id,
-        sighting.raw,
-        sighting.at,
-        sighting.code,
-        sighting.place,
+async def note(
+    transaction: Transaction, shipment_id: UUID, sightings: Sequence[Sighting]
+) -> tuple[list[Sighting], datetime | None]:
+    """Store sightings; return those that are new, and when the newest of a known kind before them was."""
+    rows = await transaction.fetch(_NOTE, transaction.tenant, shipment_id, *_columns(sightings))
+    new = {(row["at"], row["raw"]) for row in rows if row["raw"] is not None}
+    fresh = {(sighting.at, sighting.raw): sighting for sighting in sightings if (sighting.at, sighting.raw) in new}
+    return list(fresh.values()), rows[0]["until"]
+
+
+_NOTE = """
+WITH fresh AS (
+    INSERT INTO sightings (tenant, shipment_id, raw, at, code, place)
+    SELECT $1, $2, * FROM unnest($3::text[], $4::timestamptz[], $5::text[], $6::text[])
+    ON CONFLICT DO NOTHING RETURNING at, raw)
+SELECT until, fresh.at, fresh.raw
+FROM (SELECT max(at) AS until FROM sightings WHERE shipment_id = $2 AND code <> 'unknown') AS known
+LEFT JOIN fresh ON true
+"""
+
+
+def _columns(sightings: Sequence[Sighting]) -> tuple[list[str], list[datetime], list[str], list[str]]:
+    return (
+        [sighting.raw for sighting in sightings],
+        [sighting.at for sighting in sightings],
+        [sighting.code.value for sighting in sightings],
+        [sighting.place for sighting in sightings],
     )
-    return bool(stored), until
 
 
 async def find_by_number(database: Database, carrier: str, number: str) -> tuple[str, UUID] | None:
     """Return tenant and id of the shipment whose parcel has this number: a carrier knows nothing of tenants."""
-    async with database.system() as transaction:
-        row = await transaction.fetchrow(
+    async with database.read(EVERY_TENANT) as reader:
+        row = await reader.fetchrow(
             "SELECT tenant, id FROM shipments WHERE carrier = $1 AND number = $2", carrier, number
         )
     return (row["tenant"], row["id"]) if row else None
 
 
-async def lease_due(database: Database, lease: timedelta, limit: int) -> list[Shipment]:
-    """Take up to `limit` shipments whose task is due, of all tenants; a lost lease runs out by itself."""
+async def lease_due(database: Database, lease: timedelta, limit: int) -> tuple[list[Shipment], datetime | None]:
+    """Take up to `limit` shipments whose task is due, of all tenants; a lost lease runs out by itself.
+
+    Return them, and when the next task is due. A registration counts as asked from here on: the call may get through
+    and this process die before it knows.
+    """
     async with database.system() as transaction:
         now = transaction.clock.now()
         rows = await transaction.fetch(
-            "UPDATE shipments SET due_at = $2, tries = tries + 1 WHERE id IN (SELECT id FROM shipments"
+            "UPDATE shipments SET due_at = $2, tries = tries + 1, asked = asked + (task = 'register')::int"
+            " WHERE id IN (SELECT id FROM shipments"
             " WHERE task IS NOT NULL AND due_at <= $1 ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED)"
             f" RETURNING {_COLUMNS}",
             now,
             now + lease,
             limit,
         )
-    return [_shipment(row) for row in rows]
+        next_at = await transaction.fetchval("SELECT min(due_at) FROM shipments WHERE task IS NOT NULL")
+    return [_shipment(row) for row in rows], next_at
 
 
 def _shipment(row: Any) -> Shipment:
@@ -150,4 +188,5 @@ def _shipment(row: Any) -> Shipment:
         wanted_back=row["wanted_back"],
         task=Task(row["task"]) if row["task"] else None,
         tries=row["tries"],
+        asked=row["asked"],
     )

@@ -24,7 +24,8 @@ def follow(sightings, state=State.CREATED):
         new = way_to(state, sighting, until)
         entered += new
         state = new[-1] if new else state
-        until = sighting.at if until is None else max(until, sighting.at)
+        if sighting.is_known:
+            until = sighting.at if until is None else max(until, sighting.at)
     return entered
 
 
@@ -44,6 +45,24 @@ def test_a_failed_attempt_is_still_on_its_way():
 def test_a_lost_parcel_may_be_found():
     found = [seen("picked_up", 1), seen("lost", 2), seen("in_transit", 3), seen("delivered", 4)]
     assert follow(found) == [State.DISPATCHED, State.LOST, State.DISPATCHED, State.DELIVERED]
+
+
+def test_a_late_notice_of_before_does_not_find_a_lost_parcel():
+    found = [seen("picked_up", 1), seen("lost", 5), seen("in_transit", 3)]
+    assert follow(found) == [State.DISPATCHED, State.LOST]
+    assert follow([seen("in_transit", 5), seen("lost", 3)]) == [State.DISPATCHED]
+
+
+@pytest.mark.parametrize("last", [Sighting(Code.UNKNOWN, "signed_for", DELIVERED.at + timedelta(days=9), "?"), None])
+def test_a_delivery_counts_whenever_it_is_heard_of(last):
+    heard = [last, DELIVERED] if last else [seen("lost", 9), DELIVERED]
+    assert follow(heard)[-1] == State.DELIVERED
+
+
+def test_a_parcel_that_the_carrier_calls_back_by_itself_is_not_waited_for():
+    assert follow([seen("accepted", 0), seen("voided", 1)]) == [State.CANCELLED]
+    assert follow([seen("voided", 1)], State.CANCELLING) == [State.CANCELLED]
+    assert follow([seen("picked_up", 1), seen("voided", 2)]) == [State.DISPATCHED]
 
 
 def test_a_word_nobody_knows_moves_nothing():

@@ -1,6 +1,6 @@
 """Carriers: one interface, an adapter each, by name."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import aiohttp
@@ -9,7 +9,9 @@ from jangteo.shipping.carriers.interface import Carrier
 from jangteo.shipping.carriers.sandbox import SandboxCarrier
 from jangteo.shipping.settings import ShippingSettings
 
-Carriers = Mapping[str, Carrier]
+
+class Carriers(dict[str, Carrier]):
+    """The carriers that are on, by name."""
 
 
 @asynccontextmanager
@@ -17,4 +19,4 @@ async def open_carriers(settings: ShippingSettings) -> AsyncIterator[Carriers]:
     """Open the carriers that are on."""
     timeout = aiohttp.ClientTimeout(total=settings.carrier_timeout)
     async with aiohttp.ClientSession(timeout=timeout) as session:
-        yield {SandboxCarrier.name: SandboxCarrier(settings, session)}
+        yield Carriers({SandboxCarrier.name: SandboxCarrier(settings, session)})

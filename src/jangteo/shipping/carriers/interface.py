@@ -16,6 +16,12 @@ class CarrierUnavailable(Unavailable):
     code = "carrier.unavailable"
 
 
+class CarrierNotReached(CarrierUnavailable):
+    """There was no connection to the carrier: what it was to be asked did not happen."""
+
+    code = "carrier.not_reached"
+
+
 class CarrierRefuses(Invalid):
     """The carrier will never take this parcel; `reason` is its word for why."""
 
@@ -54,12 +60,19 @@ class Carrier(Protocol):
     async def register(self, shipment_id: UUID, address: DeliveryAddress, weight_grams: int) -> str:
         """Announce a parcel and return its number; again, for the same shipment, it is the same parcel.
 
-        Raises CarrierUnavailable, CarrierRefuses.
+        Raises CarrierNotReached, CarrierUnavailable, CarrierRefuses.
         """
         ...
 
+    async def find(self, shipment_id: UUID) -> str | None:
+        """Return the number of the shipment's parcel, None where there is none. Raises CarrierUnavailable."""
+        ...
+
     async def void(self, number: str) -> None:
-        """Call a parcel back; again is the same. Raises AlreadyPickedUp, CarrierUnavailable."""
+        """Call a parcel back; again is the same, and one that is not there is never sent.
+
+        Raises AlreadyPickedUp, CarrierUnavailable.
+        """
         ...
 
     async def track(self, number: str) -> list[Sighting]:

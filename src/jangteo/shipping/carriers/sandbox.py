@@ -4,7 +4,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import aiohttp
@@ -14,6 +14,7 @@ from jangteo.contracts.order import DeliveryAddress
 from jangteo.kit.telemetry import traces
 from jangteo.shipping.carriers.interface import (
     AlreadyPickedUp,
+    CarrierNotReached,
     CarrierRefuses,
     CarrierUnavailable,
     Notice,
@@ -24,16 +25,25 @@ from jangteo.shipping.settings import ShippingSettings
 
 SIGNATURE_HEADER = "sandbox-signature"
 WEBHOOK_WINDOW_SECONDS = 300.0
+AnswerT = TypeVar("AnswerT")
+
+
+# PostgreSQL keeps any text but one with a NUL in it.
+_Text = Annotated[str, msgspec.Meta(max_length=200, pattern=r"^[^\x00]*$")]
 
 
 class _Parcel(msgspec.Struct, frozen=True):
-    number: str
+    number: _Text
+
+
+class _Parcels(msgspec.Struct, frozen=True):
+    data: list[_Parcel]
 
 
 class _Event(msgspec.Struct, frozen=True):
-    code: str
-    at: datetime
-    place: str
+    code: _Text
+    at: Annotated[datetime, msgspec.Meta(tz=True)]
+    place: _Text
 
 
 class _Events(msgspec.Struct, frozen=True):
@@ -88,17 +98,25 @@ class SandboxCarrier:
         }
         status, raw = await self._call("POST", "/v1/parcels", msgspec.json.encode(body), key=str(shipment_id))
         if status == 422:
-            raise CarrierRefuses(reason=msgspec.json.decode(raw, type=_Problem).code)
+            return await self._refused(shipment_id, _problem(raw))
         if status >= 300:
             raise CarrierUnavailable()
-        return msgspec.json.decode(raw, type=_Parcel).number
+        return _decode(raw, _Parcel).number
+
+    async def find(self, shipment_id: UUID) -> str | None:
+        """See `Carrier.find`."""
+        status, raw = await self._call("GET", f"/v1/parcels?reference={shipment_id}&limit=1")
+        if status >= 300:
+            raise CarrierUnavailable()
+        found = _decode(raw, _Parcels).data
+        return found[0].number if found else None
 
     async def void(self, number: str) -> None:
         """See `Carrier.void`."""
-        status, _ = await self._call("DELETE", f"/v1/parcels/{number}")
+        status, raw = await self._call("DELETE", f"/v1/parcels/{number}")
         if status == 409:
             raise AlreadyPickedUp()
-        if status >= 300:
+        if status >= 300 and not (status == 404 and _problem(raw) == "not_found"):
             raise CarrierUnavailable()
 
     async def track(self, number: str) -> list[Sighting]:
@@ -106,7 +124,7 @@ class SandboxCarrier:
         status, raw = await self._call("GET", f"/v1/parcels/{number}/events")
         if status >= 300:
             raise CarrierUnavailable()
-        return [_sighting(event) for event in msgspec.json.decode(raw, type=_Events).data]
+        return [_sighting(event) for event in _decode(raw, _Events).data]
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
         """See `Carrier.parse_webhook`."""
@@ -125,6 +143,15 @@ class SandboxCarrier:
             raise ValueError("not a notice of the sandbox") from None
         return Notice(notice.data.parcel.number, _sighting(notice.data.event))
 
+    async def _refused(self, shipment_id: UUID, reason: str) -> str:
+        if reason != "idempotency_key_reused":
+            raise CarrierRefuses(reason=reason)
+        # Announced before with other words, such as another sender's name: that parcel is the one.
+        number = await self.find(shipment_id)
+        if number is None:
+            raise CarrierUnavailable()
+        return number
+
     async def _call(self, method: str, path: str, body: bytes | None = None, *, key: str = "") -> tuple[int, bytes]:
         headers: dict[str, Any] = dict(self._headers)
         if body is not None:
@@ -138,8 +165,22 @@ class SandboxCarrier:
                     method, self._url + path, data=body, headers=headers, allow_redirects=False
                 ) as response:
                     return response.status, await response.read()
+        except aiohttp.ClientConnectorError as error:
+            raise CarrierNotReached() from error
         except (aiohttp.ClientError, TimeoutError) as error:
             raise CarrierUnavailable() from error
+
+
+def _decode(raw: bytes, answer: type[AnswerT]) -> AnswerT:
+    try:
+        return msgspec.json.decode(raw, type=answer)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        # Something between us and the carrier answered in its place.
+        raise CarrierUnavailable() from None
+
+
+def _problem(raw: bytes) -> str:
+    return _decode(raw, _Problem).code
 
 
 def _sighting(event: _Event) -> Sighting:
