@@ -1,10 +1,12 @@
 """THE STATE MACHINE of an order: every move that exists is in this table, and any other is refused.
 
 placed ──stock held──> reserved ──authorised──> authorised ──captured──> paid ──picked up──> shipped ──> delivered
-  │ │                     │                         │                   │  ^
-  │ └─stock refused─> rejected                      │                   │  │ refused: the carrier has the parcel
-  │                       │                         │                   │  │
-  └───────────────────────┴───────buyer, staff, deadline, failure───────┴──> cancelling ──all given back──> cancelled
+  │
+  └──stock refused──> rejected
+
+placed, reserved, authorised, paid ──buyer, staff, deadline, failure──> cancelling ──all given back──> cancelled
+                              ^                                             │
+                              └──────refused: the carrier has the parcel────┘
 """
 
 from enum import StrEnum

@@ -120,3 +120,12 @@ def build():
 def placing():
     """How tests make a first event of their own."""
     return placed
+
+
+@pytest.fixture(scope="session")
+def situation_events():
+    """The events of each situation, a second apart."""
+    return {
+        name: [(event, NOW + timedelta(seconds=index)) for index, event in enumerate((placed(), *events))]
+        for name, events in SITUATIONS.items()
+    }
