@@ -1,10 +1,11 @@
 """Routes of the shop window: categories, lists, products, search. Everything here may be cached by anybody."""
 
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from litestar import Request, Response, Router, get
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.types import BeforeRequestHookHandler, ControllerRouterHandler
 
 from jangteo.kit.errors import Invalid
@@ -25,6 +26,8 @@ Code = Annotated[str | None, QueryParameter(max_length=64, pattern=r"^[a-z0-9][a
 Brands = Annotated[list[str] | None, QueryParameter(name="brand", max_items=MAX_CHOICES)]
 Choices = Annotated[list[str] | None, QueryParameter(name="filter", max_items=MAX_CHOICES)]
 Money = Annotated[int | None, QueryParameter(ge=0, le=MAX_PRICE)]
+Flag = FromQuery[bool]
+Order = FromQuery[Sort]
 Words = Annotated[str, QueryParameter(max_length=100)]
 
 
@@ -84,11 +87,11 @@ async def list_products(
     filter: Choices = None,
     min_price: Money = None,
     max_price: Money = None,
-    in_stock: bool = False,
-    sort: Sort = Sort.POPULARITY,
+    in_stock: Flag = False,
+    sort: Order = Sort.POPULARITY,
     cursor: Cursor = "",
     size: Size = 24,
-    facets: bool = False,
+    facets: Flag = False,
 ) -> Response[bytes]:
     """List products: of a category and all inside it, of brands, with options or attributes, within prices."""
     filters = await _filters(listings, caller.tenant, category, brand, filter, min_price, max_price, in_stock)
@@ -108,11 +111,11 @@ async def search(
     filter: Choices = None,
     min_price: Money = None,
     max_price: Money = None,
-    in_stock: bool = False,
-    sort: Sort = Sort.RELEVANCE,
+    in_stock: Flag = False,
+    sort: Order = Sort.RELEVANCE,
     cursor: Cursor = "",
     size: Size = 24,
-    facets: bool = True,
+    facets: Flag = True,
 ) -> Response[bytes]:
     """Find products by Korean or English words, 초성, or what was mistyped, with counts for every filter."""
     text = q.strip()
@@ -152,7 +155,7 @@ async def show_product(
     try:
         shown = await showcase.detail(caller.tenant, product, language)
     except Moved as moved:
-        return Response(b"", status_code=301, headers={"Location": f"/v1/products/{moved.slug}"})
+        return Response(b"", status_code=301, headers={"Location": f"/v1/products/{quote(moved.slug)}"})
     return _told(request, Answer(shown.body, shown.etag))
 
 

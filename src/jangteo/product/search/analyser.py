@@ -7,7 +7,7 @@ and what the catalogue itself brings). A compound is indexed whole and in its pa
 import re
 import unicodedata
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 import snowballstemmer
@@ -63,11 +63,23 @@ def _synonym_words() -> list[str]:
     return [word for word in words if has_hangul(word) and " " not in word]
 
 
+@cache
+def _dictionary() -> MeCab:
+    """Open the dictionary once: it is 100 MB, and reading from it changes nothing."""
+    return MeCab()
+
+
+@lru_cache(maxsize=64)
+def analyser_for(lexicon: tuple[str, ...]) -> "Analyser":
+    """Return the analyser with these words of a shop's own; shops with the same words share it."""
+    return Analyser(lexicon)
+
+
 class Analyser:
     """Cuts text into words with one lexicon; the same one must serve the index and its queries."""
 
     def __init__(self, lexicon: Iterable[str] = ()) -> None:
-        self._mecab = MeCab()
+        self._mecab = _dictionary()
         self._compounds = {whole: parts for whole, parts in known_compounds().items() if not self._is_one(whole)}
         for word in (*_synonym_words(), *lexicon):
             if len(word) > 2 and not self._is_one(word):

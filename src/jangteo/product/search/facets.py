@@ -119,9 +119,15 @@ def _aggregate(searcher: tantivy.Searcher, query: Query, fields: Sequence[str]) 
         for field in fields
     }
     answer = searcher.aggregate(query, asked)
-    return {
-        field: [(bucket["key"], int(bucket["doc_count"])) for bucket in answer[field]["buckets"]] for field in fields
-    }
+    return {field: _counts(field, answer[field]["buckets"]) for field in fields}
+
+
+def _counts(field: str, buckets: Sequence[Any]) -> list[tuple[str, int]]:
+    if field != "price":
+        return [(bucket["key"], int(bucket["doc_count"])) for bucket in buckets]
+    # An index without products has no bands at all.
+    found = {int(bucket.get("from", 0)): int(bucket["doc_count"]) for bucket in buckets}
+    return [(str(low), found.get(low, 0)) for low in PRICE_BANDS]
 
 
 def _merge(rows: Sequence[Sequence[Any]]) -> list[Count]:

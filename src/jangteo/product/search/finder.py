@@ -120,8 +120,8 @@ def _by_key(
     sort = Sort.POPULARITY if request.sort is Sort.RELEVANCE else request.sort
     field, order = _FIELDS[sort]
     if place:
-        low, high = (None, place.key) if order is Order.Desc else (place.key, None)
-        rest = Query.range_query(index.schema, field, FieldType.Unsigned, low, high, False, False)
+        low, high = (None, place.key - 1) if order is Order.Desc else (place.key + 1, None)
+        rest = Query.range_query(index.schema, field, FieldType.Unsigned, low, high)
         query = Query.boolean_query([(Occur.Must, query), (Occur.Must, rest)])
     searcher = index.searcher
     hits = searcher.search(query, request.size + 1, count=False, order_by_field=field, order=order).hits
@@ -170,6 +170,6 @@ def _open_cursor(request: Request) -> _Place | None:
         place = msgspec.msgpack.decode(base64.urlsafe_b64decode(padded), type=_Place)
     except (ValueError, msgspec.MsgspecError):
         raise BadCursor(field="cursor") from None
-    if place.sort is not request.sort or not 0 <= place.key < 1 << 63 or not 0 <= place.seen <= MAX_DEPTH:
+    if place.sort is not request.sort or not 0 < place.key < 1 << 62 or not 0 <= place.seen <= MAX_DEPTH:
         raise BadCursor(field="cursor")
     return place

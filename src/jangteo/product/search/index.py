@@ -11,9 +11,9 @@ import tantivy
 from jangteo.product.domain.catalogue import Category, Product
 from jangteo.product.domain.stock import Level
 from jangteo.product.recent import Recent
-from jangteo.product.search.analyser import Analyser, normalise
+from jangteo.product.search.analyser import analyser_for, normalise
 from jangteo.product.search.schema import build_entry, build_schema, surfaces
-from jangteo.product.search.synonyms import Synonyms
+from jangteo.product.search.synonyms import synonyms_for
 from jangteo.product.search.vocabulary import Vocabulary
 
 _WRITER_BYTES = 20_000_000
@@ -37,8 +37,9 @@ class ProductIndex:
 
     def __init__(self, folder: Path) -> None:
         """Open the index in `folder`, made by `create` before."""
-        self.analyser = Analyser(msgspec.json.decode((folder / "lexicon.json").read_bytes(), type=list[str]))
-        self.synonyms = Synonyms(self.analyser)
+        lexicon = msgspec.json.decode((folder / "lexicon.json").read_bytes(), type=tuple[str, ...])
+        self.analyser = analyser_for(lexicon)
+        self.synonyms = synonyms_for(self.analyser)
         self.schema = build_schema()
         self.vocabulary = Vocabulary(folder / "words")
         self._index = tantivy.Index(self.schema, path=str(folder / "products"))
@@ -58,9 +59,10 @@ class ProductIndex:
         """Put or replace products and drop others; what is found afterwards shows it."""
         if self._writer is None:
             self._writer = self._index.writer(_WRITER_BYTES, 1)
-        words: set[str] = set()
-        for gone in (*drop, *(listing.product.id for listing in put)):
-            self._writer.delete_documents_by_term("id", str(gone))
+        changed = [str(product_id) for product_id in (*drop, *(listing.product.id for listing in put))]
+        words = self._words_of(changed)
+        for product_id in changed:
+            self._writer.delete_documents_by_term("id", product_id)
         for listing in put:
             self._writer.add_document(build_entry(listing.product, listing.lineage, listing.level, self.analyser))
             words.update(surfaces(listing.product))
@@ -70,6 +72,12 @@ class ProductIndex:
         self.vocabulary.learn(words, lambda word: int(self.searcher.doc_freq("surface", word)))
         self.generation += 1
         self.read.clear()
+
+    def _words_of(self, ids: Sequence[str]) -> set[str]:
+        """Return the words in the names of products as they are in the index now."""
+        searcher = self.searcher
+        known = searcher.search(tantivy.Query.term_set_query(self.schema, "id", list(ids)), len(ids) or 1, count=False)
+        return {str(word) for _, address in known.hits for word in searcher.doc(address).get_all("surface")}
 
     def marks(self) -> Mapping[UUID, int]:
         """Return the mark (version and level) of every product in the index."""
@@ -92,6 +100,6 @@ class ProductIndex:
 
 def find_lexicon(names: Iterable[str]) -> list[str]:
     """Return the Korean words of `names` that the analyser would cut into pieces that are no words."""
-    analyser = Analyser()
+    analyser = analyser_for(())
     words = {word for name in names for word in normalise(name).split()}
     return sorted(word for word in words if word.isalpha() and not word.isascii() and analyser.is_cut_badly(word))

@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 GATHER_SECONDS = 0.1  # a commit costs 20 ms of CPU: changes that come together are written together
 LOOK_SECONDS = 1.0
 RETRY_SECONDS = 1.0
+STOP_SECONDS = 5.0
 
 
 class IndexMissing(Unavailable):
@@ -44,6 +45,7 @@ class Keeper:
         self._changed: dict[str, set[UUID]] = {}
         self._doubtful: set[str] = set(tenants)
         self._wake = asyncio.Event()
+        self._stopping = False
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -55,11 +57,12 @@ class Keeper:
         self._task = asyncio.create_task(self._work())
 
     async def stop(self) -> None:
-        """Stop following; close the indexes."""
+        """Finish the write in hand, stop following, close the indexes."""
+        self._stopping = True
+        self._wake.set()
         if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            with contextlib.suppress(TimeoutError, asyncio.CancelledError):
+                await asyncio.wait_for(self._task, STOP_SECONDS)
         for _, index in self._open.values():
             await asyncio.to_thread(index.rest)
 
@@ -87,10 +90,10 @@ class Keeper:
         self._wake.set()
 
     async def _work(self) -> None:
-        while True:
+        while not self._stopping:
             try:
                 await self._take_up_rebuilt()
-                while self._doubtful:
+                while self._doubtful and not self._stopping:
                     await self._compare(next(iter(self._doubtful)))
                 await self._write_changed()
                 busy = False

@@ -4,6 +4,7 @@ The first reading that finds something wins: as typed, then also in categories a
 (keyboard in the other language, one wrong key), then any of the words instead of all.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
@@ -63,12 +64,14 @@ def _all_of(index: ProductIndex, chunks: Sequence[str], *, more: bool) -> Query:
     clauses = [_span(index, words, others, more=more) for words, others in spans]
     if not clauses:
         return Query.empty_query()
-    whole = clauses[0] if len(clauses) == 1 else Query.boolean_query([(Occur.Must, clause) for clause in clauses])
-    pairs = glue_pairs("".join(chunks))
+    ways = [_together(clauses)]
+    text = " ".join(chunks)
+    pairs = glue_pairs(text)
     if len(pairs) + 1 >= _GLUED_LENGTH and has_hangul(chunks[0]):
-        piece = Query.phrase_query(index.schema, "glued", list(pairs))
-        return Query.boolean_query([(Occur.Should, whole), (Occur.Should, piece)])
-    return whole
+        ways.append(Query.phrase_query(index.schema, "glued", list(pairs)))
+    if more and len(text) > 1:
+        ways.append(Query.regex_query(index.schema, "surface", re.escape(text) + ".*"))
+    return ways[0] if len(ways) == 1 else Query.boolean_query([(Occur.Should, way) for way in ways])
 
 
 def _some_of(index: ProductIndex, chunks: Sequence[str]) -> Query:

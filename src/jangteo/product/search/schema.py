@@ -14,7 +14,7 @@ from jangteo.product.domain.stock import Level
 from jangteo.product.search.analyser import Analyser, normalise
 from jangteo.product.search.hangul import has_hangul, initials_of
 
-FORMAT = 1
+FORMAT = 2
 NUMBER_BITS = 28
 SEPARATOR = "\x1f"
 _LEVELS = {Level.OUT: 0, Level.LOW: 1, Level.IN: 2}
@@ -30,7 +30,8 @@ def build_schema() -> tantivy.Schema:
     for field in ("name", "meta", "more"):
         builder.add_text_field(field, tokenizer_name="raw", index_option="freq")
     builder.add_text_field("glued", tokenizer_name="raw", index_option="position")
-    for field in ("initials", "surface", "choice"):
+    builder.add_text_field("surface", stored=True, tokenizer_name="raw", index_option="basic")
+    for field in ("initials", "choice"):
         builder.add_text_field(field, tokenizer_name="raw", index_option="basic")
     for field in ("category", "brand"):
         builder.add_text_field(field, fast=True, tokenizer_name="raw", index_option="basic")

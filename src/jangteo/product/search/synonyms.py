@@ -1,10 +1,17 @@
 """Words of one meaning across Korean and English, so that "wireless earphones" finds 무선 이어폰."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from jangteo.product.search.analyser import Analyser, Word, read_lines
 
 Phrase = tuple[str, ...]
+
+
+@lru_cache(maxsize=64)
+def synonyms_for(analyser: Analyser) -> "Synonyms":
+    """Return the meanings as `analyser` cuts them."""
+    return Synonyms(analyser)
 
 
 class Synonyms:

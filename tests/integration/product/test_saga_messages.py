@@ -1,0 +1,62 @@
+"""The saga's commands over the real bus, answered by the running service."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from jangteo.contracts.product import (
+    CommitStock,
+    ReleaseStock,
+    ReserveStock,
+    StockCommitted,
+    StockLine,
+    StockRefused,
+    StockReleased,
+    StockReserved,
+)
+from jangteo.kit.bus import connect
+from jangteo.kit.messages import open_data, open_envelope
+
+ANSWERS = {cls.type: cls for cls in (StockReserved, StockRefused, StockCommitted, StockReleased)}
+
+
+@pytest.fixture
+async def answers(settings, app):
+    """What the service says, by order."""
+    heard = {}
+    bus = await connect(settings.bus_url, name="product-test-answers")
+
+    async def hear(delivery):
+        envelope = open_envelope(delivery.body)
+        message = open_data(envelope, ANSWERS[envelope.type])
+        heard.setdefault(message.order_id, []).append(message)
+
+    await bus.listen(list(ANSWERS), hear)
+    yield heard
+    await bus.close()
+
+
+async def test_reserve_commit_release_by_message(database, tenant, staff, answers, wait_until, make_product, take_in):
+    product = await make_product(staff, sku="SAGA-1")
+    await take_in(staff, product, "SAGA-1", 3)
+    order = uuid4()
+    expires_at = datetime.now(UTC) + timedelta(minutes=5)
+
+    async def say(message, kind, count):
+        async with database.transaction(tenant) as transaction:
+            transaction.send(message)
+
+        async def heard():
+            return [type(answer).__name__ for answer in answers.get(order, [])].count(kind)
+
+        await wait_until(heard, count)
+
+    lines = [StockLine(sku="SAGA-1", quantity=2)]
+    await say(ReserveStock(order_id=order, lines=lines, expires_at=expires_at), "StockReserved", 1)
+    await say(CommitStock(order_id=order), "StockCommitted", 1)
+    await say(ReleaseStock(order_id=order), "StockReleased", 1)
+    await say(ReserveStock(order_id=order, lines=lines, expires_at=expires_at), "StockRefused", 1)
+    history = (await staff.call("GET", f"/v1/products/{product['id']}/stock-movements")).json()
+    assert history["stock"] == [{"sku": "SAGA-1", "on_hand": 3, "reserved": 0, "available": 3, "sold": 0}]
+    assert [row["reason"] for row in history["items"]] == ["restocked", "sold", "reserved", "incoming"]
