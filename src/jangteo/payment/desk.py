@@ -9,6 +9,7 @@ import logging
 from collections.abc import Coroutine
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from jangteo.kit.errors import Unavailable
 from jangteo.kit.ids import new_id
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 BATCH = 50
 # What exceeds it waits for the sweep instead of piling up in memory.
 MOST_AT_ONCE = 500
+REMEMBERED = 2_000
 
 
 class Desk:
@@ -48,6 +50,7 @@ class Desk:
         self._patience = patience
         self._default_currency = default_currency
         self._sweep_every = sweep_every
+        self._recent: dict[UUID, Attempt] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._sweeper: asyncio.Task[None] | None = None
 
@@ -59,6 +62,10 @@ class Desk:
     def moment(self) -> Moment:
         """Return the circumstances of a decision made now."""
         return Moment(now=self._database.clock.now(), patience=self._patience, refund_id=new_id())
+
+    def recall(self, payment_id: UUID) -> Attempt | None:
+        """Return how an attempt was when this process last changed it, if that is not long ago."""
+        return self._recent.get(payment_id)
 
     async def start(self) -> None:
         """Begin to sweep."""
@@ -75,6 +82,9 @@ class Desk:
     def follow(self, change: Change) -> None:
         """Do what a saved change calls for."""
         attempt = change.attempt
+        self._recent[attempt.id] = attempt
+        if len(self._recent) > REMEMBERED:
+            self._recent.pop(next(iter(self._recent)))
         if change.ask:
             self._do(self._operate(attempt))
         for refund in change.refunds:

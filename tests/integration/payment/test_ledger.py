@@ -1,9 +1,14 @@
-"""What the database itself refuses: a ledger that shrinks, disagrees, or shows itself to another tenant."""
+"""What the database itself refuses or decides: the ledger, tenants, and the one rule that is a statement."""
 
 import asyncpg
+import msgspec
 import pytest
 
 from jangteo.kit.ids import new_id
+from jangteo.payment import store
+from jangteo.payment.domain import steps
+from jangteo.payment.domain.moment import Moment, Patience
+from jangteo.payment.states import IllegalMove, State
 
 INSERT = """
 INSERT INTO ledger_movements (tenant, payment_id, kind, reference, debit, credit, amount, currency, at)
@@ -86,3 +91,27 @@ async def test_a_tenants_rows_are_hidden_from_another(database, paid, other_tena
         async with database.read(tenant) as reader:
             found = await reader.fetchval(f"SELECT count(*) FROM {table} WHERE {column} = $1", wanted)
         assert bool(found) == bool(count)
+
+
+@pytest.mark.parametrize("unwanted", [False, True])
+@pytest.mark.parametrize("state", State)
+async def test_the_statement_that_begins_a_capture_decides_as_the_rule_does(database, buyer, state, unwanted):
+    one = buyer()
+    moment = Moment(now=database.clock.now(), patience=Patience(), refund_id=new_id())
+    command = await one.authorise_command(method_token="tok_x")
+    begun = steps.begin(one.tenant, command, moment)
+    before = msgspec.structs.replace(begun, state=state, unwanted=unwanted, due_at=None)
+    try:
+        expected = steps.begin_capture(before, moment).attempt
+    except IllegalMove:
+        expected = None
+    with pytest.raises(ZeroDivisionError):
+        async with database.transaction(one.tenant) as tx:
+            await store.insert(tx, before)
+            decided = await store.begin_capture(tx, one.order_id, one.payment_id, moment.leased)
+            raise ZeroDivisionError  # nothing of it may stay: the service at work would take it up
+    if expected is None:
+        assert decided is None
+    else:
+        expected = msgspec.structs.replace(expected, version=2, updated_at=decided.updated_at)
+        assert decided == expected

@@ -1,8 +1,9 @@
 """What the use cases need of the desk that calls providers: to be told, after the commit, what there is to do."""
 
 from typing import Protocol
+from uuid import UUID
 
-from jangteo.payment.domain.attempt import Change
+from jangteo.payment.domain.attempt import Attempt, Change
 from jangteo.payment.domain.moment import Moment
 
 
@@ -14,6 +15,9 @@ class Desk(Protocol):
 
     def follow(self, change: Change) -> None:
         """Do what a saved change calls for; a crash before it is made good by the sweep."""
+
+    def recall(self, payment_id: UUID) -> Attempt | None:
+        """Return how an attempt was when this process last changed it, if that is not long ago."""
 
     @property
     def provider_names(self) -> frozenset[str]:

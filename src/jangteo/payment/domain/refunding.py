@@ -61,7 +61,7 @@ def succeed(attempt: Attempt, refund: Refund, seen: SeenRefund, at: Moment) -> C
         after = msgspec.structs.replace(attempt, updated_at=at.now, **sums)
     says = () if refund.compulsory else (_refunded(after, refund),)
     booked = (ledger.refund(refund.id, refund.amount, refund.currency),)
-    return steps.pursue(Change(attempt=after, refunds=(ended,), movements=booked, says=says), at)
+    return Change(attempt=after, refunds=(ended,), movements=booked, says=says)
 
 
 def refuse(attempt: Attempt, refund: Refund, failure: str, at: Moment) -> Change:

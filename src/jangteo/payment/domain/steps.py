@@ -13,14 +13,6 @@ from jangteo.payment.domain.moment import Moment, pause
 from jangteo.payment.states import OPEN, TAKING, IllegalMove, Move, State
 
 
-class OrderCancelled(IllegalMove):
-    """The order is cancelled: no more money is taken for it."""
-
-    code = "payment.order_cancelled"
-    ko = "취소된 주문입니다."
-    en = "The order is cancelled."
-
-
 def begin(tenant: str, command: contract.AuthorisePayment, at: Moment) -> Attempt:
     """Return a new attempt, about to be asked of its provider."""
     return Attempt(
@@ -65,11 +57,10 @@ def admit(others: list[Attempt]) -> str:
 
 
 def begin_capture(attempt: Attempt, at: Moment) -> Change:
-    """Set out to take the held money. Raises OrderCancelled, or IllegalMove where none is held."""
+    """Set out to take the held money; `store.begin_capture` is the same rule in one statement. Raises IllegalMove."""
     if attempt.unwanted:
-        raise OrderCancelled(state=str(attempt.state))
-    moved = attempt.moved(Move.BEGIN_CAPTURE, at.now, due_at=at.leased)
-    return Change(attempt=moved, ask=True)
+        raise IllegalMove(state=str(attempt.state))
+    return Change(attempt=attempt.moved(Move.BEGIN_CAPTURE, at.now, due_at=at.leased), ask=True)
 
 
 def abandon(attempt: Attempt, why: str, at: Moment) -> Change:
