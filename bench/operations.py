@@ -44,7 +44,7 @@ async def open_shop(url: str, session: aiohttp.ClientSession, members: int) -> S
     categories = [entry["slug"] for entry in (await visitor.call("GET", "/v1/categories"))["items"]]
     cards = [card for slug in categories for card in await visitor.products(category=slug, size=24)]
     products = [await visitor.product(card["id"]) for card in cards[:150]]
-    skus = [variant["sku"] for product in products for variant in product["variants"] if variant["available"] >= 20]
+    skus = [variant["sku"] for product in products for variant in product["variants"] if variant["level"] == "in"]
     return Shop(url, session, buyers, tokens, [product["id"] for product in products], skus, categories)
 
 

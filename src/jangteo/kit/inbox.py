@@ -9,8 +9,9 @@ from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from jangteo.kit.bus import Bus, Delivery, Subscription
+from jangteo.kit.bus.interface import Notice
 from jangteo.kit.messages import Envelope, Message, open_data, open_envelope
-from jangteo.kit.postgres import Database, Transaction
+from jangteo.kit.postgres import Database, Receipt, Transaction
 from jangteo.kit.telemetry import traces
 
 log = logging.getLogger(__name__)
@@ -28,10 +29,6 @@ class Source(NamedTuple):
 
 PlainHandler = Callable[[Any, Source], Awaitable[None]]
 
-_RECORD = """
-INSERT INTO inbox (message_id, consumer, tenant) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
-"""
-
 
 async def subscribe(
     bus: Bus,
@@ -48,9 +45,8 @@ async def subscribe(
     """
 
     async def take_effect(envelope: Envelope, message: Message, handler: Handler) -> None:
-        async with database.transaction(envelope.tenant) as transaction:
-            transaction.cause = envelope.id
-            if await transaction.execute(_RECORD, envelope.id, group, envelope.tenant):
+        async with database.transaction(envelope.tenant, Receipt(envelope.id, group)) as transaction:
+            if not transaction.is_repeat:
                 await handler(message, transaction)
 
     return await _consume(bus, group, handlers, take_effect, concurrency)
@@ -67,8 +63,13 @@ async def subscribe_plain(
     return await _consume(bus, group, handlers, take_effect, concurrency)
 
 
-async def listen(bus: Bus, handlers: Mapping[type[Message], PlainHandler]) -> Subscription:
-    """Hear every message of `handlers` published from now on, in this process, best effort and not durable."""
+async def listen(
+    bus: Bus, handlers: Mapping[type[Message], PlainHandler], *, on_reconnect: Notice | None = None
+) -> Subscription:
+    """Hear every message of `handlers` published from now on, in this process, best effort and not durable.
+
+    `on_reconnect` is called after a gap, in which messages may have been missed.
+    """
     by_type = {cls.type: (cls, handler) for cls, handler in handlers.items()}
 
     async def hear(delivery: Delivery) -> None:
@@ -76,7 +77,7 @@ async def listen(bus: Bus, handlers: Mapping[type[Message], PlainHandler]) -> Su
         cls, handler = by_type[envelope.type]
         await handler(open_data(envelope, cls), Source(envelope.tenant, envelope.id))
 
-    return await bus.listen(list(by_type), hear)
+    return await bus.listen(list(by_type), hear, on_reconnect=on_reconnect)
 
 
 async def _consume(

@@ -7,7 +7,7 @@ setting costs a round trip only when the tenant changes. `*` is the mall's own s
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -18,6 +18,7 @@ from jangteo.kit.messages import Message
 
 EVERY_TENANT = "*"
 _TENANT = re.compile(r"[a-z0-9-]{1,40}|\*")
+_CONSUMER = re.compile(r"[a-z0-9_.-]{1,80}")
 _STATEMENT_TIMEOUT_SECONDS = 30
 
 Hook = Callable[[], None]
@@ -37,6 +38,20 @@ class ConcurrentUpdate(Unavailable):
     code = "concurrent_update"
     ko = "다른 요청이 먼저 처리되었습니다. 다시 시도해 주세요."
     en = "Somebody else changed this at the same moment. Please try again."
+
+
+class Receipt(NamedTuple):
+    """That a consumer has received a message."""
+
+    message_id: UUID
+    consumer: str
+
+    def entry(self, tenant: str) -> str:
+        """Return the statement that enters it in the inbox, unless it is there. Raises ValueError for a bad name."""
+        if not _CONSUMER.fullmatch(self.consumer):
+            raise ValueError(f"not a consumer: {self.consumer!r}")
+        values = f"'{self.message_id}', '{self.consumer}', '{tenant}'"
+        return f"INSERT INTO inbox (message_id, consumer, tenant) VALUES ({values}) ON CONFLICT DO NOTHING"
 
 
 class Reader:
@@ -67,6 +82,7 @@ class Transaction(Reader):
         super().__init__(connection, tenant)
         self.clock = clock
         self.cause: UUID | None = None
+        self.is_repeat = False
         self._messages: list[Message] = []
         self._hooks: list[Hook] = []
 
@@ -102,16 +118,19 @@ class Database:
         self._outbox = writer
 
     @asynccontextmanager
-    async def transaction(self, tenant: str) -> AsyncIterator[Transaction]:
+    async def transaction(self, tenant: str, receipt: Receipt | None = None) -> AsyncIterator[Transaction]:
         """Open a transaction of `tenant`; commit at the end, roll back on any error.
 
+        With a `receipt` the message is entered in the inbox; `is_repeat` says whether it was there already.
         Raises DatabaseUnavailable where PostgreSQL cannot be reached or chose this transaction as a victim.
         """
         with _translated():
             async with self._pool.acquire() as connection:
                 transaction = Transaction(connection, tenant, self.clock)
                 try:
-                    await connection.execute(self._begin(connection, tenant))
+                    begun = await connection.execute(self._begin(connection, tenant, receipt))
+                    if receipt is not None:
+                        transaction.cause, transaction.is_repeat = receipt.message_id, begun == "INSERT 0 0"
                     yield transaction
                     if transaction._messages:
                         if self._outbox is None:
@@ -145,10 +164,14 @@ class Database:
         async with self.read(EVERY_TENANT) as reader:
             await reader.fetchval("SELECT 1")
 
-    def _begin(self, connection: Any, tenant: str) -> str:
-        if self._tenants.get(connection.get_server_pid()) == tenant:
-            return "BEGIN"
-        return "BEGIN; " + self._switch(connection, tenant)
+    def _begin(self, connection: Any, tenant: str, receipt: Receipt | None) -> str:
+        # All in one round trip, hence without parameters: every value in it is checked to be a plain word.
+        begin = "BEGIN"
+        if self._tenants.get(connection.get_server_pid()) != tenant:
+            begin += "; " + self._switch(connection, tenant)
+        if receipt is not None:
+            begin += "; " + receipt.entry(tenant)
+        return begin
 
     def _switch(self, connection: Any, tenant: str) -> str:
         if not _TENANT.fullmatch(tenant):

@@ -144,6 +144,7 @@ async def _serve(settings: ServiceSettings, assemble: Assemble) -> None:
                 lifespan="off",
                 log_config=None,
                 access_log=False,
+                proxy_headers=False,
                 server_header=False,
                 date_header=False,
                 timeout_keep_alive=KEEP_ALIVE_SECONDS,
