@@ -44,6 +44,19 @@ class Notice(NamedTuple):
     expires_at: datetime
 
 
+class Outcome(NamedTuple):
+    """How an attempt to tell a notice ended: `sent`, `dropped`, `expired`, or `pending` until `due_at`.
+
+    `error` is a code with nothing personal in it.
+    """
+
+    id: UUID
+    status: str
+    subject: str = ""
+    error: str = ""
+    due_at: datetime | None = None
+
+
 TEMPLATES: dict[type[Message], Template] = {
     UserRegistered: Template("member.welcome", NEWS_MAX_AGE),
     OrderPlaced: Template("order.placed", NEWS_MAX_AGE),
@@ -89,7 +102,10 @@ def notice_of(message: OrderMessage | UserRegistered, now: datetime) -> Notice:
     )
 
 
-def retry_delay(attempts: int) -> timedelta:
-    """Return how long to wait after the given number of failed attempts: doubling, from 2 s up to 10 min."""
+def retry_delay(attempts: int, chance: float) -> timedelta:
+    """Return how long to wait after the given number of failed attempts: doubling, from 2 s up to 10 min.
+
+    `chance`, from 0 to 1, takes up to half of it away, so that what failed together does not come back together.
+    """
     doublings = min(max(attempts - 1, 0), 16)
-    return min(RETRY_FIRST * (1 << doublings), RETRY_MOST)
+    return min(RETRY_FIRST * (1 << doublings), RETRY_MOST) * (1 - chance / 2)

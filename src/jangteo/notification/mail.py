@@ -1,10 +1,14 @@
-"""A notice as a mail: Korean or English, text and HTML out of one template, nothing missing let by."""
+"""A notice as a mail: Korean or English, text and HTML out of one template, nothing missing let by.
 
-from datetime import datetime
-from email.message import EmailMessage
-from email.utils import parseaddr
+The mail is put together by hand: the standard library's EmailMessage takes 2 ms of CPU for what is 0.1 ms here.
+"""
+
+import base64
+from datetime import UTC, datetime
+from email.utils import format_datetime, parseaddr
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,50 +16,100 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from jangteo.contracts.order import OrderSummary
 from jangteo.contracts.user import Contact
+from jangteo.kit.errors import Invalid
 
 SHOP_ZONE = ZoneInfo("Asia/Seoul")
-_FOLDER = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parent / "templates"
+# Bytes of UTF-8 that still fit into one encoded word of 75 characters (RFC 2047), base64 and frame included.
+_WORD_BYTES = 45
+
+
+class AddressUnusable(Invalid):
+    """The address would break the mail's header; nobody can be reached by it."""
+
+    code = "mail.address_unusable"
+    ko = "메일 주소를 사용할 수 없습니다."
+    en = "The mail address cannot be used."
+
+
+class Mail(NamedTuple):
+    """A mail as it goes out: envelope and bytes."""
+
+    sender: str
+    recipient: str
+    subject: str
+    content: bytes
 
 
 class MailWriter:
-    """Writes mails in the name of one shop."""
+    """Writes mails in the name of the shops."""
 
-    def __init__(self, *, sender: str, shop_url: str) -> None:
-        self._sender = sender
-        self._domain = parseaddr(sender)[1].rpartition("@")[2] or "localhost"
-        self._shop_url = shop_url.rstrip("/")
-        self._text = _environment(autoescape=False)
-        self._html = _environment(autoescape=True)
+    def __init__(self, *, sender: str, public_url: str, default_tenant: str) -> None:
+        """`sender` is `Name <address>`; `public_url` is where the default tenant's shop is."""
+        name, self._sender = parseaddr(sender)
+        self._from = f"{encoded(name)} <{self._sender}>" if name else self._sender
+        self._domain = self._sender.rpartition("@")[2] or "localhost"
+        self._public_url = public_url.rstrip("/")
+        self._default_tenant = default_tenant
+        self._text = environment(autoescape=False)
+        self._html = environment(autoescape=True)
 
     def write(
-        self, id: UUID, template: str, contact: Contact, order: OrderSummary | None, facts: dict[str, Any]
-    ) -> EmailMessage:
+        self,
+        id: UUID,
+        tenant: str,
+        template: str,
+        contact: Contact,
+        order: OrderSummary | None,
+        facts: dict[str, Any],
+        now: datetime,
+    ) -> Mail:
         """Return the mail. Its Message-ID comes from `id`, so that a mail sent again can be known as the same one.
 
-        Raises jinja2.UndefinedError where a template needs what is not there.
+        Raises AddressUnusable, and jinja2.UndefinedError where a template needs what is not there.
         """
+        if not contact.email.isprintable() or " " in contact.email:
+            raise AddressUnusable()
         language = contact.language if contact.language in ("ko", "en") else "ko"
         name = f"{language}/{template}.j2"
         context = {
             "contact": contact,
             "order": order,
-            "shop_url": self._shop_url,
+            "shop_url": self.shop_url(tenant),
             "language": language,
             **facts,
         }
-        text = self._text.get_template(name)
-        subject = "".join(text.blocks["subject"](text.new_context({**context, "layout": "layout.txt.j2"})))
-        mail = EmailMessage()
-        mail["Subject"] = subject.strip()
-        mail["From"] = self._sender
-        mail["To"] = contact.email
-        mail["Message-ID"] = f"<{id}@{self._domain}>"
-        mail["Content-Language"] = language
-        mail["Auto-Submitted"] = "auto-generated"
-        mail.set_content(text.render({**context, "layout": "layout.txt.j2"}))
+        plain = self._text.get_template(name)
+        subject = " ".join("".join(plain.blocks["subject"](plain.new_context(context))).split())
+        text = plain.render({**context, "layout": "layout.txt.j2"})
         html = self._html.get_template(name).render({**context, "layout": "layout.html.j2"})
-        mail.add_alternative(html, subtype="html")
-        return mail
+        head = (
+            f"Subject: {encoded(subject)}\r\nFrom: {self._from}\r\nTo: {contact.email}\r\n"
+            f"Date: {format_datetime(now.astimezone(UTC))}\r\nMessage-ID: <{id}@{self._domain}>\r\n"
+            f"Content-Language: {language}\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
+        )
+        return Mail(self._sender, contact.email, subject, head.encode() + _alternatives(id.hex, text, html))
+
+    def shop_url(self, tenant: str) -> str:
+        """Return where a shop is: every one but the default has a host name of its own."""
+        if tenant == self._default_tenant:
+            return self._public_url
+        parts = urlsplit(self._public_url)
+        return f"{parts.scheme}://{tenant}.localhost" + (f":{parts.port}" if parts.port else "")
+
+
+def encoded(text: str) -> str:
+    """Return `text` as it may stand in a header: as it is, or as encoded words (RFC 2047) of whole characters."""
+    if text.isascii() and text.isprintable():
+        return text
+    words, word = [], b""
+    for character in text:
+        piece = character.encode()
+        if len(word) + len(piece) > _WORD_BYTES:
+            words.append(word)
+            word = b""
+        word += piece
+    return "\r\n ".join(f"=?utf-8?b?{base64.b64encode(word).decode()}?=" for word in [*words, word])
 
 
 def money(amount: int, currency: str, language: str) -> str:
@@ -72,15 +126,26 @@ def local_time(instant: str | datetime, language: str) -> str:
     return local.strftime("%Y년 %m월 %d일 %H:%M") if language == "ko" else local.strftime("%d %b %Y, %H:%M KST")
 
 
-def _environment(*, autoescape: bool) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_FOLDER),
+def environment(*, autoescape: bool) -> Environment:
+    """Return the templates' environment; they are read once in the life of a process."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
         autoescape=autoescape,  # noqa: S701  (off for the text part only, which nothing renders)
         undefined=StrictUndefined,
+        auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["money"] = money
-    environment.filters["local_time"] = local_time
-    return environment
+    made.filters["money"] = money
+    made.filters["local_time"] = local_time
+    return made
+
+
+def _alternatives(boundary: str, text: str, html: str) -> bytes:
+    parts = [f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n'.encode()]
+    for kind, content in (("plain", text), ("html", html)):
+        body = base64.encodebytes(content.encode()).replace(b"\n", b"\r\n")
+        head = f"Content-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+        parts.append(f"\r\n--{boundary}\r\n{head}".encode() + body)
+    return b"".join([*parts, f"--{boundary}--\r\n".encode()])

@@ -26,11 +26,16 @@ async def assemble(settings: NotificationSettings) -> AsyncIterator[Any]:
     async with AsyncExitStack() as stack:
         foundation = await stack.enter_async_context(open_foundation(settings))
         database = await stack.enter_async_context(open_database(settings.database_url))
+        mailer = Mailer(settings.smtp_url)
+        stack.push_async_callback(mailer.close)
         sender = Sender(
             database,
             Directory(foundation.client("user"), foundation.client("order")),
-            MailWriter(sender=settings.mail_from, shop_url=settings.public_url),
-            Mailer(settings.smtp_url),
+            MailWriter(
+                sender=settings.mail_from, public_url=settings.public_url, default_tenant=settings.default_tenant
+            ),
+            mailer,
+            send_seconds=settings.send_seconds,
         )
         await sender.start()
         stack.push_async_callback(sender.stop)

@@ -1,5 +1,6 @@
 """The only writes of the notification service."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -8,9 +9,8 @@ import msgspec
 
 from jangteo.kit.ids import new_id
 from jangteo.kit.postgres import Database, Transaction
-from jangteo.notification.domain import Notice, retry_delay
+from jangteo.notification.domain import Notice, Outcome
 
-LEASE = timedelta(seconds=60)
 EMAIL = "email"
 
 
@@ -25,6 +25,7 @@ class Due(NamedTuple):
     facts: dict[str, Any]
     attempts: int
     expires_at: datetime
+    leased_until: datetime
 
 
 async def add(transaction: Transaction, notice: Notice) -> None:
@@ -46,54 +47,58 @@ async def add(transaction: Transaction, notice: Notice) -> None:
     )
 
 
-async def lease_due(database: Database, limit: int) -> list[Due]:
-    """Take up to `limit` notices that are due, of all tenants; a lease that its process lost runs out by itself."""
+async def lease_due(database: Database, lease: timedelta, limit: int) -> tuple[list[Due], datetime | None]:
+    """Take up to `limit` notices that are due, of all tenants; a lease that its process lost runs out by itself.
+
+    Return them, and when the next one is due.
+    """
     async with database.system() as transaction:
         now = transaction.clock.now()
-        rows = await transaction.fetch(
-            "UPDATE notifications SET due_at = $2, attempts = attempts + 1 WHERE id IN ("
-            " SELECT id FROM notifications WHERE status = 'pending' AND due_at <= $1"
-            " ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED)"
-            " RETURNING id, tenant, template, member_id, order_id, facts, attempts, expires_at",
-            now,
-            now + LEASE,
-            limit,
-        )
-    return [
-        Due(
-            id=row["id"],
-            tenant=row["tenant"],
-            template=row["template"],
-            member_id=row["member_id"],
-            order_id=row["order_id"],
-            facts=msgspec.json.decode(row["facts"]),
-            attempts=row["attempts"],
-            expires_at=row["expires_at"],
-        )
-        for row in rows
-    ]
+        rows = await transaction.fetch(_LEASE, now, now + lease, limit)
+        next_at = None if rows else await transaction.fetchval(_NEXT)
+    return [_due(row) for row in rows], next_at
 
 
-async def finish(database: Database, due: Due, status: str, *, subject: str = "", error: str = "") -> None:
-    """Record how the telling ended: `sent`, `dropped` or `expired`."""
-    async with database.transaction(due.tenant) as transaction:
+async def mark(database: Database, outcomes: Sequence[Outcome]) -> None:
+    """Record how the telling of notices, of any tenants, ended."""
+    async with database.system() as transaction:
         await transaction.execute(
-            "UPDATE notifications SET status = $2, subject = $3, last_error = $4, finished_at = $5"
-            " WHERE id = $1 AND status = 'pending'",
-            due.id,
-            status,
-            subject,
-            error,
+            _MARK,
+            [outcome.id for outcome in outcomes],
+            [outcome.status for outcome in outcomes],
+            [outcome.subject for outcome in outcomes],
+            [outcome.error for outcome in outcomes],
+            [outcome.due_at for outcome in outcomes],
             transaction.clock.now(),
         )
 
 
-async def postpone(database: Database, due: Due, error: str) -> None:
-    """Try again later; `error` says why, without anything personal in it."""
-    async with database.transaction(due.tenant) as transaction:
-        await transaction.execute(
-            "UPDATE notifications SET due_at = $2, last_error = $3 WHERE id = $1 AND status = 'pending'",
-            due.id,
-            transaction.clock.now() + retry_delay(due.attempts),
-            error,
-        )
+_LEASE = """
+UPDATE notifications SET due_at = $2, attempts = attempts + 1 WHERE id IN (
+    SELECT id FROM notifications WHERE status = 'pending' AND due_at <= $1
+    ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+RETURNING id, tenant, template, member_id, order_id, facts, attempts, expires_at, due_at
+"""
+_NEXT = "SELECT min(due_at) FROM notifications WHERE status = 'pending'"
+_MARK = """
+UPDATE notifications AS present SET status = ended.status, subject = ended.subject, last_error = ended.error,
+    due_at = coalesce(ended.due_at, present.due_at),
+    finished_at = CASE WHEN ended.status = 'pending' THEN NULL ELSE $6::timestamptz END
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[])
+    AS ended (id, status, subject, error, due_at)
+WHERE present.id = ended.id AND present.status = 'pending'
+"""
+
+
+def _due(row: Any) -> Due:
+    return Due(
+        id=row["id"],
+        tenant=row["tenant"],
+        template=row["template"],
+        member_id=row["member_id"],
+        order_id=row["order_id"],
+        facts=msgspec.json.decode(row["facts"]),
+        attempts=row["attempts"],
+        expires_at=row["expires_at"],
+        leased_until=row["due_at"],
+    )
