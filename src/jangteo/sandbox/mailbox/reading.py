@@ -2,11 +2,14 @@
 
 import email
 import re
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 from email.message import EmailMessage
-from email.policy import default
+from email.policy import compat32, default
 
 import msgspec
 
+_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _HEAD = re.compile(r"<head[^>]*>", re.IGNORECASE)
 
 
@@ -27,9 +30,12 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     attachments: list[Attachment]
 
 
-def subject_of(raw: bytes) -> str:
-    """Return the subject on one line, empty where there is none."""
-    return " ".join(_header(_parsed(raw), "Subject").split())
+def subject_and_name_of(raw: bytes) -> tuple[str, str]:
+    """Return the subject on one line and the Message-ID, each empty where there is none."""
+    end = _BLANK_LINE.search(raw)
+    # The old policy: a tenth of the other's cost for the only two headers that are looked at for every mail.
+    headers = email.message_from_bytes(raw[: end.end()] if end else raw, policy=compat32)
+    return _plain(headers.get("Subject")), _plain(headers.get("Message-ID"))
 
 
 def content_of(raw: bytes) -> Content:
@@ -75,6 +81,15 @@ def _header(message: EmailMessage, name: str) -> str:
     except Exception:
         # The parser of the standard library still trips over some malformed headers, with errors of many kinds.
         return ", ".join(str(value) for key, value in message.raw_items() if key.lower() == name.lower())
+
+
+def _plain(value: object) -> str:
+    if value is None:
+        return ""
+    try:
+        return " ".join(str(make_header(decode_header(str(value)))).split())
+    except (HeaderParseError, LookupError, ValueError):
+        return " ".join(str(value).split())
 
 
 def _first(parts: list[EmailMessage], kind: str) -> str:

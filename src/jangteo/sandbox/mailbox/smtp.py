@@ -10,7 +10,7 @@ from typing import Any
 
 from jangteo.sandbox.database import Database
 from jangteo.sandbox.mailbox import store
-from jangteo.sandbox.mailbox.reading import subject_of
+from jangteo.sandbox.mailbox.reading import subject_and_name_of
 from jangteo.sandbox.mailbox.settings import MailboxSettings
 
 log = logging.getLogger(__name__)
@@ -30,16 +30,17 @@ class Keeper:
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - named by aiosmtpd
         """Keep a mail and say so; the sender keeps it where that fails."""
         raw = envelope.original_content or b""
+        subject, name = subject_and_name_of(raw)
         mail = store.Mail(
             id=0,
             received_at=time.time(),
             sender=envelope.mail_from or "",
             recipients=envelope.rcpt_tos,
-            subject=subject_of(raw),
+            subject=subject,
             size=len(raw),
         )
         try:
-            message_id = store.add(self._database, mail, raw, self._most)
+            message_id = store.add(self._database, mail, raw, self._most, name)
         except sqlite3.Error:
             log.exception("a mail could not be kept")
             return "451 The mail could not be kept, send it again later"
@@ -53,6 +54,8 @@ async def smtp_server(settings: MailboxSettings, database: Database) -> AsyncIte
         from aiosmtpd.smtp import SMTP
     except ImportError:
         raise ServerMissing("it needs aiosmtpd: pip install 'jangteo[embedded]'") from None
+    # It writes a line for every command, with the addresses in it.
+    logging.getLogger("mail.log").setLevel(logging.WARNING)
     loop = asyncio.get_running_loop()
     keeper = Keeper(database, settings.most_messages)
 

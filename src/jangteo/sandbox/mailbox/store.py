@@ -19,6 +19,12 @@ CREATE TABLE IF NOT EXISTS recipients (
     PRIMARY KEY (address, message_id)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS recipients_message ON recipients (message_id);
+CREATE TABLE IF NOT EXISTS named (
+    name TEXT NOT NULL, recipients TEXT NOT NULL,
+    message_id INTEGER NOT NULL REFERENCES messages (id) ON DELETE CASCADE,
+    PRIMARY KEY (name, recipients)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS named_message ON named (message_id);
 """
 
 
@@ -33,14 +39,24 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     size: int
 
 
-def add(database: Database, mail: Mail, raw: bytes, most: int) -> int:
-    """Keep a mail, drop all but the `most` newest, return its id."""
+def add(database: Database, mail: Mail, raw: bytes, most: int, name: str = "") -> int:
+    """Keep a mail, drop all but the `most` newest, return its id.
+
+    A second one of the same `name` (its Message-ID) for the same recipients is the first one, sent again by somebody
+    who did not see that it was kept: nothing is added.
+    """
     with database.transaction():
+        recipients = json.dumps(sorted(address.lower() for address in mail.recipients))
+        sql = "SELECT message_id FROM named WHERE name = ? AND recipients = ?"
+        if name and (kept := database.row(sql, name, recipients)):
+            return int(kept[0])
         cursor = database.execute(
             "INSERT INTO messages (received_at, sender, recipients, subject, size, raw) VALUES (?, ?, ?, ?, ?, ?)",
             *(mail.received_at, mail.sender, json.dumps(mail.recipients), mail.subject, mail.size, raw),
         )
         message_id = cursor.lastrowid or 0
+        if name:
+            database.execute("INSERT INTO named VALUES (?, ?, ?)", name, recipients, message_id)
         for address in dict.fromkeys(address.lower() for address in mail.recipients):
             database.execute("INSERT INTO recipients VALUES (?, ?)", address, message_id)
         database.execute("DELETE FROM messages WHERE id <= ?", message_id - most)

@@ -104,6 +104,23 @@ async def test_only_the_newest_are_kept(mailbox: Mailbox) -> None:
     assert [mail["subject"] for mail in await mailbox.messages()] == [f"mail {number}" for number in (7, 6, 5, 4, 3)]
 
 
+async def test_a_mail_that_comes_again_under_its_message_id_is_kept_once(mailbox: Mailbox) -> None:
+    def mail(name: str | None, to: str = "minsu@example.com") -> EmailMessage:
+        message = EmailMessage()
+        message["Subject"], message["From"], message["To"] = "주문 접수", "shop@example.com", to
+        if name is not None:
+            message["Message-ID"] = name
+        message.set_content("안녕")
+        return message
+
+    for again in (mail("<a@x>"), mail("<a@x>"), mail("<a@x>", "MINSU@example.com")):
+        await mailbox.send(again)
+    assert len(await mailbox.messages()) == 1
+    for other in (mail("<b@x>"), mail("<a@x>", "sora@example.com"), mail(None), mail(None)):
+        await mailbox.send(other)
+    assert len(await mailbox.messages()) == 5
+
+
 async def test_a_mail_that_is_too_large_is_refused(mailbox: Mailbox) -> None:
     with pytest.raises(aiosmtplib.SMTPResponseException) as refused:
         await mailbox.receive(text="x" * 100_000)
