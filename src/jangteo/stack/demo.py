@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import time
+from typing import Any
 
 import aiohttp
 
@@ -53,7 +54,7 @@ async def _buy(gateway: str, mailbox: str) -> int:
         return await _follow(buyer, order, mailbox, steps)
 
 
-async def _choose(buyer: Buyer) -> dict[str, object] | dict[str, list[dict[str, str]]]:
+async def _choose(buyer: Buyer) -> dict[str, Any]:
     for card in await buyer.products(size=24):
         product = await buyer.product(card["id"])
         if any(variant["available"] for variant in product["variants"]):
@@ -61,7 +62,7 @@ async def _choose(buyer: Buyer) -> dict[str, object] | dict[str, list[dict[str, 
     raise Refused(404, {"detail": "nothing in the shop can be bought"})
 
 
-async def _follow(buyer: Buyer, order: dict[str, object], mailbox: str, steps: _Steps) -> int:
+async def _follow(buyer: Buyer, order: dict[str, Any], mailbox: str, steps: _Steps) -> int:
     order_id, seen = str(order["order_id"]), str(order["status"])
     deadline = time.monotonic() + DELIVERY_SECONDS
     while seen not in ("delivered", "rejected", "cancelled"):
@@ -73,7 +74,7 @@ async def _follow(buyer: Buyer, order: dict[str, object], mailbox: str, steps: _
             seen = str(order["status"])
             steps.say("the order moves on", str(order["status_label"]))
     print("\nIts time line:")
-    for entry in order["timeline"]:  # type: ignore[attr-defined]  # a JSON list
+    for entry in order["timeline"]:
         print(f"  {entry['at']}  {entry['label']}")
     await _mails(buyer.email, mailbox)
     return 0 if seen == "delivered" else 1
