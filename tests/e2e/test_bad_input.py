@@ -1,6 +1,7 @@
 """Whatever is sent, the answer is a problem document that names the field, in the caller's language; never a 500."""
 
 import base64
+import io
 import secrets
 import uuid
 
@@ -121,7 +122,7 @@ async def test_bodies_that_are_no_json_or_too_large_are_refused(buyer, web, mall
     headers["Idempotency-Key"] = "k"
     for path in ("/v1/orders", "/v1/cart/lines", "/v1/members", "/v1/sessions"):
         for body, status in ((b"{", 400), (b"\xff\xfe\x00", 400), (b"[]", 422), (b"x" * 10_000_000, 413)):
-            async with web.post(mall.url + path, data=body, headers=headers) as answer:
+            async with web.post(mall.url + path, data=io.BytesIO(body), headers=headers) as answer:
                 assert answer.status == status, (path, body[:10], await answer.text())
                 assert "code" in msgspec.json.decode(await answer.read())
 

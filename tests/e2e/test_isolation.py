@@ -109,7 +109,7 @@ async def test_a_member_of_one_shop_cannot_log_in_at_another(buyer_of, belonging
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [
-        ("POST", "/v1/products", {"name_ko": "x"}),
+        ("POST", "/v1/products", {"name_ko": "x", "category": "digital", "variants": [{"sku": "X", "price": 1}]}),
         ("POST", "/v1/products/{product}/stock-movements", {"sku": "{sku}", "delta": 5, "reason": "incoming"}),
         ("GET", "/v1/products/{product}/stock-movements", None),
         ("GET", "/v1/roles", None),

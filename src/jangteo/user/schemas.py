@@ -147,7 +147,7 @@ class AddressOut(Struct, frozen=True, kw_only=True):
 class Addresses(Struct, frozen=True, kw_only=True):
     """GET /v1/members/me/addresses: the default first."""
 
-    addresses: list[AddressOut]
+    items: list[AddressOut]
 
 
 class PermissionOut(Struct, frozen=True, kw_only=True):
@@ -160,7 +160,7 @@ class PermissionOut(Struct, frozen=True, kw_only=True):
 class Permissions(Struct, frozen=True, kw_only=True):
     """GET /v1/permissions."""
 
-    permissions: list[PermissionOut]
+    items: list[PermissionOut]
 
 
 class RoleOut(Struct, frozen=True, kw_only=True):
@@ -174,7 +174,7 @@ class RoleOut(Struct, frozen=True, kw_only=True):
 class RolesOut(Struct, frozen=True, kw_only=True):
     """GET /v1/roles."""
 
-    roles: list[RoleOut]
+    items: list[RoleOut]
 
 
 class MemberRoles(Struct, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ HOME = {
 
 
 async def book(someone):
-    return (await someone.call("GET", PATH)).json()["addresses"]
+    return (await someone.call("GET", PATH)).json()["items"]
 
 
 async def test_an_address_is_kept_in_canonical_form(member):

@@ -31,7 +31,7 @@ async def test_an_owner_has_every_permission(owner):
     me = (await boss.call("GET", "/v1/members/me")).json()
     assert me["roles"] == ["owner"]
     assert set(me["permissions"]) == set(ALL)
-    named = (await boss.call("GET", "/v1/permissions")).json()["permissions"]
+    named = (await boss.call("GET", "/v1/permissions")).json()["items"]
     assert {one["name"] for one in named} == set(ALL)
     assert all(one["description"] for one in named)
 
@@ -53,7 +53,7 @@ async def test_a_role_gives_its_permissions_with_the_next_token(owner, member):
     assert changed.json()["permissions"] == ["orders.read"]
     assert (await clerk.call("GET", "/v1/members/me")).json()["permissions"] == ["orders.read"]
     assert (await boss.call("GET", f"/v1/members/{clerk.profile['id']}/roles")).json() == {"roles": ["packer"]}
-    names = [role["name"] for role in (await boss.call("GET", "/v1/roles")).json()["roles"]]
+    names = [role["name"] for role in (await boss.call("GET", "/v1/roles")).json()["items"]]
     assert names == ["owner", "packer"]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from jangteo.kit.auth import Caller
+from jangteo.kit.card_numbers import refuse_card_number
 from jangteo.kit.idempotency import Answer, IdempotencyKey, once
 from jangteo.kit.ids import new_id
 from jangteo.kit.postgres import Transaction
@@ -24,6 +25,7 @@ async def pay(
 
     Raises OrderUnknown for anybody but its buyer, or the Conflict that says why it cannot be paid now.
     """
+    refuse_card_number(request.token, field="token")
     payment_id = new_id()
 
     async def work(transaction: Transaction) -> Story:

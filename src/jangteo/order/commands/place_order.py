@@ -4,6 +4,7 @@ import os
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from jangteo.kit.card_numbers import refuse_card_number
 from jangteo.kit.eventstore import DomainEvent
 from jangteo.kit.idempotency import Answer, IdempotencyKey, once
 from jangteo.kit.ids import new_id
@@ -24,6 +25,8 @@ async def place_order(desk: Desk, member_id: UUID, request: OrderInput, key: Ide
 
     Raises what `price_order` raises, TotalChanged where the buyer expected another sum, and Unavailable.
     """
+    if request.payment is not None:
+        refuse_card_number(request.payment.token, field="payment.token")
     address = tidy(_address(request))
 
     async def work() -> Answer:

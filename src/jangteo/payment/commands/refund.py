@@ -9,7 +9,7 @@ from jangteo.kit.postgres import Database
 from jangteo.payment import store
 from jangteo.payment.commands.desk import Desk
 from jangteo.payment.domain import refunding
-from jangteo.payment.domain.card_numbers import refuse_card_number
+from jangteo.kit.card_numbers import refuse_card_number
 from jangteo.payment.schemas import NewRefund, refund_view
 
 

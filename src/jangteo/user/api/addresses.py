@@ -17,7 +17,7 @@ _PATH = "/v1/members/me/addresses"
 async def list_addresses(caller: Caller, address_book: AddressBook) -> Addresses:
     """Show the caller's addresses, the default first."""
     entries = await address_book.list(caller.tenant, caller.member_id)
-    return Addresses(addresses=[_told(entry) for entry in entries])
+    return Addresses(items=[_told(entry) for entry in entries])
 
 
 @post(_PATH, cache_control=PERSONAL)

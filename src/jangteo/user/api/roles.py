@@ -26,7 +26,7 @@ async def list_permissions(caller: Caller, language: Language) -> Permissions:
     caller.require(MANAGE_ROLES)
     said = PERMISSIONS.items()
     return Permissions(
-        permissions=[PermissionOut(name=name, description=ko if language == "ko" else en) for name, (ko, en) in said]
+        items=[PermissionOut(name=name, description=ko if language == "ko" else en) for name, (ko, en) in said]
     )
 
 
@@ -34,7 +34,7 @@ async def list_permissions(caller: Caller, language: Language) -> Permissions:
 async def show_roles(caller: Caller, roles: Roles) -> RolesOut:
     """Show all roles."""
     caller.require(MANAGE_ROLES)
-    return RolesOut(roles=[_told(role) for role in await roles.every(caller.tenant)])
+    return RolesOut(items=[_told(role) for role in await roles.every(caller.tenant)])
 
 
 @post("/v1/roles")

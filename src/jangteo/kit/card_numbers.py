@@ -11,7 +11,7 @@ _DIGITS = re.compile(r"(?<![0-9A-Za-z])\d(?:[ .-]?\d){12,18}(?![0-9A-Za-z])", re
 class CardNumberRefused(Invalid):
     """A field holds what looks like a card number; it belongs to the provider's own form."""
 
-    code = "payment.card_number_refused"
+    code = "card_number.refused"
     ko = "카드 번호는 받지 않습니다. 결제사 양식에만 입력해 주세요."
     en = "Card numbers are not taken here. Please enter them in the payment provider's form only."
 

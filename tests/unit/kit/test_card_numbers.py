@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jangteo.payment.domain.card_numbers import CardNumberRefused, looks_like_card_number, refuse_card_number
+from jangteo.kit.card_numbers import CardNumberRefused, looks_like_card_number, refuse_card_number
 
 
 def check_digit(digits):
