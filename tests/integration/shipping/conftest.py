@@ -224,7 +224,7 @@ class Door:
 
     async def shut(self):
         await self._site.stop()
-        await self._runner.server.shutdown(0)
+        await self._runner.server.shutdown(0.05)
 
 
 @asynccontextmanager
