@@ -16,6 +16,7 @@ class PaymentSettings(ServiceSettings, frozen=True, kw_only=True):
     sandbox_public_url: str = ""  # where a browser reaches it; empty: the same address
     provider_timeout: float = 5.0
     provider_concurrency: int = 32
+    lease_margin: float = 3.0  # beyond the provider's time-out: for saving what it answered
     authorise_asks: int = 2
     authorise_within: float = 60.0
     sweep_every: float = 0.5
@@ -23,7 +24,7 @@ class PaymentSettings(ServiceSettings, frozen=True, kw_only=True):
     def patience(self) -> Patience:
         """Return the waiting times of the rules; a lease outlives any call that is under way in it."""
         return Patience(
-            lease=self.provider_timeout + 3.0,
+            lease=self.provider_timeout + self.lease_margin,
             grace=self.provider_timeout * 2,
             authorise_asks=self.authorise_asks,
             authorise_within=self.authorise_within,

@@ -142,7 +142,10 @@ class Gate:
         self.url = ""
 
     def hold(self, method: str, path: str, when: str) -> Held:
-        """Hold the next call that fits: `when` is "before" the processor gets it or "after" it has acted."""
+        """Hold the next call whose path and idempotency key, with a blank between, fit `path`.
+
+        `when` is "before" the processor gets it or "after" it has acted.
+        """
         held = Held(method, re.compile(path), when)
         self._held.append(held)
         return held
@@ -163,8 +166,9 @@ class Gate:
         return web.Response(status=answer.status, body=content, content_type=answer.content_type)
 
     async def _wait(self, request: web.Request, when: str) -> None:
+        about = f"{request.path_qs} {request.headers.get('Idempotency-Key', '')}"
         for held in list(self._held):
-            if (held.method, held.when) == (request.method, when) and held.path.search(request.path_qs):
+            if (held.method, held.when) == (request.method, when) and held.path.search(about):
                 self._held.remove(held)
                 held.arrived.set()
                 await held.go.wait()
@@ -233,6 +237,7 @@ def payment_environment(servers: Any, database_for: Any, payment_port: int, gate
         "JANGTEO_TENANTS": ",".join(TENANTS),
         "JANGTEO_DEFAULT_TENANT": TENANTS[0],
         "JANGTEO_PROVIDER_TIMEOUT": "1",
+        "JANGTEO_LEASE_MARGIN": "0.5",
         "JANGTEO_SWEEP_EVERY": "0.1",
     }
 

@@ -72,7 +72,7 @@ async def test_after_a_decline_there_is_nothing_to_give_back(buyer):
 async def test_an_authorisation_under_way_is_waited_for_then_voided(buyer, gate, when):
     one = buyer()
     command = await one.authorise_command()
-    held = gate.hold("POST", "^/v1/payments$", when)
+    held = gate.hold("POST", f"{one.payment_id}:authorise", when)
     await one.saga.send(command, tenant=one.tenant)
     await held.arrived.wait()
     await one.cancel()
@@ -87,7 +87,7 @@ async def test_a_capture_under_way_is_waited_for_then_given_back(buyer, gate, wh
     one = buyer()
     await one.authorise()
     await one.until(PaymentAuthorised)
-    held = gate.hold("POST", "/capture$", when)
+    held = gate.hold("POST", f"{one.payment_id}:capture", when)
     await one.capture()
     await held.arrived.wait()
     await one.cancel()

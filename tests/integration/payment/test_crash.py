@@ -14,98 +14,97 @@ from jangteo.contracts.payment import (
 )
 
 
-@pytest.fixture
-def killed(payment):
-    """Kills the payment service as a power cut would, and starts it again."""
+class PowerCut:
+    """Kills the service when each of `scenarios` has one call to the provider in hand, and starts it again."""
 
-    async def kill_and_start(held=None):
-        payment.kill()
-        if held is not None:
-            held.release()
-        await asyncio.to_thread(payment.start)
+    def __init__(self, payment, gate, scenarios):
+        self._payment, self._gate = payment, gate
+        self._ready, self._reached, self._back = (asyncio.Barrier(scenarios) for _ in range(3))
 
-    return kill_and_start
+    async def strike(self, method, path, when, trigger):
+        """Begin what `trigger` begins; return after the kill, which comes while that call is held."""
+        held = self._gate.hold(method, path, when)
+        await self._ready.wait()
+        await trigger
+        await held.arrived.wait()
+        if await self._reached.wait() == 0:
+            self._payment.kill()
+            await asyncio.to_thread(self._payment.start)
+        await self._back.wait()
+        held.release()
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-async def test_killed_while_the_provider_is_asked_to_authorise(buyer, gate, killed, when):
-    one = buyer()
+async def authorising(one, cut, when, _):
     command = await one.authorise_command()
-    held = gate.hold("POST", "^/v1/payments$", when)
-    await one.saga.send(command, tenant=one.tenant)
-    await held.arrived.wait()
-    await killed(held)
+    await cut.strike("POST", f"{one.payment_id}:authorise", when, one.saga.send(command, tenant=one.tenant))
     await one.until(PaymentAuthorised)
     await one.capture()
     await one.until(PaymentCaptured)
     assert [payment["captured_amount"] for payment in await one.at_processor()] == [12_900]
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-async def test_killed_while_the_provider_is_asked_to_capture(buyer, gate, killed, when):
-    one = buyer()
+async def capturing(one, cut, when, _):
     await one.authorise()
     await one.until(PaymentAuthorised)
-    held = gate.hold("POST", "/capture$", when)
-    await one.capture()
-    await held.arrived.wait()
-    await killed(held)
+    await cut.strike("POST", f"{one.payment_id}:capture", when, one.capture())
     await one.until(PaymentCaptured)
     assert [payment["captured_amount"] for payment in await one.at_processor()] == [12_900]
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-async def test_killed_while_the_provider_is_asked_to_void(buyer, gate, killed, when):
-    one = buyer()
+async def voiding(one, cut, when, _):
     await one.authorise()
     await one.until(PaymentAuthorised)
-    held = gate.hold("POST", "/void$", when)
-    await one.cancel()
-    await held.arrived.wait()
-    await killed(held)
+    await cut.strike("POST", f"{one.payment_id}:void", when, one.cancel())
     assert (await one.until(PaymentCancelled)).refunded == 0
     assert [payment["status"] for payment in await one.at_processor()] == ["voided"]
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-async def test_killed_while_the_provider_is_asked_to_give_back_a_cancelled_order(buyer, gate, killed, when):
-    one = buyer()
+async def giving_back_a_cancelled_order(one, cut, when, _):
     await one.pay()
-    held = gate.hold("POST", "/refunds$", when)
-    await one.cancel()
-    await held.arrived.wait()
-    await killed(held)
+    (payment,) = await one.at_processor()
+    await cut.strike("POST", f"{payment['id']}/refunds ", when, one.cancel())
     assert (await one.until(PaymentCancelled)).refunded == 12_900
     assert [payment["refunded_amount"] for payment in await one.at_processor()] == [12_900]
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-async def test_killed_while_the_provider_is_asked_for_a_refund_of_staff(buyer, gate, killed, person, when):
-    one, staff = buyer(), person("payments.refund")
+async def refunding_for_staff(one, cut, when, staff):
     await one.pay()
-    held = gate.hold("POST", "/refunds$", when)
+    (payment,) = await one.at_processor()
     body = {"amount": 900, "reason": "scratched"}
-    answer = await staff.post(f"/v1/payments/{one.payment_id}/refunds", body, key="once")
-    assert answer.status_code == 202, answer.text
-    await held.arrived.wait()
-    await killed(held)
+    asked = staff.post(f"/v1/payments/{one.payment_id}/refunds", body, key=str(one.order_id))
+    await cut.strike("POST", f"{payment['id']}/refunds ", when, asked)
     assert (await one.until(PaymentRefunded)).refunded_in_all == 900
     assert [payment["refunded_amount"] for payment in await one.at_processor()] == [900]
 
 
+SCENARIOS = (
+    authorising,
+    capturing,
+    voiding,
+    giving_back_a_cancelled_order,
+    refunding_for_staff,
+)
+
+
 @pytest.mark.parametrize("when", ["before", "after"])
-async def test_killed_while_an_unknown_outcome_is_queried(buyer, gate, killed, when):
-    one = buyer()
+async def test_killed_with_calls_of_every_kind_in_hand_each_is_done_once(buyer, person, payment, gate, when):
+    staff = person("payments.refund")
+    cut = PowerCut(payment, gate, len(SCENARIOS))
+    async with asyncio.timeout(120), asyncio.TaskGroup() as group:
+        for scenario in SCENARIOS:
+            group.create_task(scenario(buyer(), cut, when, staff), name=scenario.__name__)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_killed_while_an_unknown_outcome_is_queried(buyer, payment, gate, when):
+    one, cut = buyer(), PowerCut(payment, gate, 1)
     command = await one.authorise_command("timeout_made")
-    held = gate.hold("GET", f"reference={one.payment_id}", when)
-    await one.saga.send(command, tenant=one.tenant)
-    await held.arrived.wait()
-    await killed(held)
+    await cut.strike("GET", f"reference={one.payment_id}", when, one.saga.send(command, tenant=one.tenant))
     await one.until(PaymentAuthorised)
     assert len(await one.at_processor()) == 1
 
 
-async def test_killed_at_any_moment_under_load_every_order_is_charged_once_or_not_at_all(buyer, killed):
+async def test_killed_at_any_moment_under_load_every_order_is_charged_once_or_not_at_all(buyer, payment):
     dice = random.Random(7)
     done = asyncio.Event()
 
@@ -125,19 +124,34 @@ async def test_killed_at_any_moment_under_load_every_order_is_charged_once_or_no
 
     async def buyers():
         found = []
-        for _ in range(6):
-            found += await asyncio.gather(*(purchase() for _ in range(15)))
-        done.set()
+        while not done.is_set() or len(found) < 30:
+            found += await asyncio.gather(*(purchase() for _ in range(12)))
         return found
 
-    async def killer():
-        while not done.is_set():
-            await asyncio.sleep(dice.random() * 1.2)
-            await killed()
+    async def kill_now_and_then():
+        for _ in range(5):
+            await asyncio.sleep(dice.random() * 0.7)
+            payment.kill()
+            await asyncio.to_thread(payment.start)
+        done.set()
 
-    finished, _ = await asyncio.gather(buyers(), killer())
+    finished, _ = await asyncio.gather(buyers(), kill_now_and_then())
     for one, card in finished:
         charged = [payment["captured_amount"] - payment["refunded_amount"] for payment in await one.at_processor()]
         wanted = PaymentCaptured in one.said() and PaymentCancelled not in one.said()
         assert sum(charged) == (12_900 if wanted else 0), (card, one.said())
         assert len(charged) == 1
+
+
+async def test_a_provider_that_is_down_is_asked_when_it_is_back_and_charges_once(buyer, processor):
+    several = [buyer() for _ in range(8)]
+    commands = [await one.authorise_command() for one in several]
+    processor.kill()
+    for one, command in zip(several, commands, strict=True):
+        await one.saga.send(command, tenant=one.tenant)
+    await asyncio.sleep(1)
+    assert not any(one.said() for one in several)
+    await asyncio.to_thread(processor.start)
+    for one in several:
+        await one.until(PaymentAuthorised)
+        assert len(await one.at_processor()) == 1
