@@ -19,7 +19,7 @@ class PaymentSettings(ServiceSettings, frozen=True, kw_only=True):
     lease_margin: float = 3.0  # beyond the provider's time-out: for saving what it answered
     authorise_asks: int = 2
     authorise_within: float = 60.0
-    sweep_every: float = 0.5
+    sweep_every: float = 1.0
 
     def patience(self) -> Patience:
         """Return the waiting times of the rules; a lease outlives any call that is under way in it."""

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from jangteo.kit.card_numbers import refuse_card_number
 from jangteo.kit.errors import NotFound
 from jangteo.kit.idempotency import Answer, IdempotencyKey, once
 from jangteo.kit.ids import new_id
@@ -9,7 +10,6 @@ from jangteo.kit.postgres import Database
 from jangteo.payment import store
 from jangteo.payment.commands.desk import Desk
 from jangteo.payment.domain import refunding
-from jangteo.kit.card_numbers import refuse_card_number
 from jangteo.payment.schemas import NewRefund, refund_view
 
 

@@ -6,9 +6,9 @@ from uuid import UUID
 import msgspec
 
 from jangteo.contracts import payment as contract
+from jangteo.kit.card_numbers import looks_like_card_number
 from jangteo.kit.money import MINOR_UNITS
 from jangteo.payment.domain.attempt import Attempt, Change, Refund
-from jangteo.kit.card_numbers import looks_like_card_number
 from jangteo.payment.domain.moment import Moment, pause
 from jangteo.payment.states import OPEN, TAKING, IllegalMove, Move, State
 
