@@ -60,7 +60,7 @@ async def assemble(settings: ProductSettings) -> AsyncIterator[Any]:
         await stack.enter_async_context(foundation.registered())
         yield create_app(
             settings,
-            routes(listings),
+            routes(listings, showcase),
             title="Product",
             dependencies={
                 "catalogue": catalogue,

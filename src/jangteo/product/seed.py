@@ -52,9 +52,8 @@ async def seed(settings: ProductSettings) -> dict[str, int]:
 
 async def seed_shop(catalogue: Catalogue, database: Database, tenant: str, count: int) -> int:
     """Make categories, pictures, products and stock of one shop; a shop that somebody else filled is left alone."""
-    present = await catalogue.count(tenant)
-    mine = await catalogue.by_slug(tenant, next(iter(generate(1))).product.slug)
-    if present and mine is None:
+    first = next(generate(1, shop=tenant)).product
+    if not await catalogue.is_empty(tenant) and not await catalogue.by_ids(tenant, [first.id]):
         return 0
     known = {category.code for category in await catalogue.categories(tenant)}
     for category in make_categories():
@@ -80,8 +79,8 @@ async def _add(catalogue: Catalogue, database: Database, tenant: str, batch: Seq
         # Unmarked: whatever a crash leaves without stock is told again below, and updating marks is dear.
         await catalogue.add(tenant, new, marked=False)
     if new or await _lacks_stock(database, tenant, batch):
-        await tell(database, tenant, [made.product for made in batch])
         async with database.transaction(tenant) as transaction:
+            await tell(transaction, [made.product for made in batch])
             await _take_in(transaction, {sku: left for made in batch for sku, left in made.stock.items()})
     return len(new)
 

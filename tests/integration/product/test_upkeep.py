@@ -96,7 +96,7 @@ async def test_a_warm_start_writes_only_what_differs(catalogue, database, tenant
     opened = shelf.open(shelf.current())
     assert await builder.reconcile(tenant, opened) == 0
     gone = next(generate(1, shop=tenant)).product.id
-    await catalogue._products.delete_one({"_id": gone, "tenant": tenant})
+    await catalogue._products.delete_one({"_id": f"{tenant}/{gone}"})
     assert await builder.reconcile(tenant, opened) == 1
     assert find(opened, Request()).total == 29
     opened.rest()

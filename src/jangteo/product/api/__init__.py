@@ -4,8 +4,9 @@ from litestar.types import ControllerRouterHandler
 
 from jangteo.product.api import internal, media, staff, window
 from jangteo.product.catalogue.listing import Listings
+from jangteo.product.catalogue.showcase import Showcase
 
 
-def routes(listings: Listings) -> list[ControllerRouterHandler]:
-    """Return all routes; `listings` has the lists that are known already."""
-    return [*window.routes(listings), *staff.ROUTES, *internal.ROUTES, *media.ROUTES]
+def routes(listings: Listings, showcase: Showcase) -> list[ControllerRouterHandler]:
+    """Return all routes; `listings` and `showcase` have what is known already."""
+    return [*window.routes(listings, showcase), *staff.ROUTES, *internal.ROUTES, *media.ROUTES]

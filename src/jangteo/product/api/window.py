@@ -68,6 +68,19 @@ def know_answers(listings: Any) -> BeforeRequestHookHandler:
     return answer
 
 
+def know_pages(showcase: Any) -> BeforeRequestHookHandler:
+    """Return what answers with the page of a product that is in memory."""
+
+    async def answer(request: Request[Any, Any, Any]) -> Response[bytes] | None:
+        scope = request.scope
+        state = scope["state"]
+        address = scope["path"].rpartition("/")[2]
+        shown = showcase.known(state["caller"].tenant, address, state["language"])
+        return None if shown is None else _told(request, Answer(shown.body, shown.etag))
+
+    return answer
+
+
 @get("/v1/categories", responses=_answers(schemas.CategoryTree, "The category tree"))
 async def list_categories(
     request: Request[Any, Any, Any], caller: Caller, language: Language, listings: Listings
@@ -201,7 +214,8 @@ def _told(request: Request[Any, Any, Any], answer: Answer) -> Response[bytes]:
     return as_json(answer.body, headers)
 
 
-def routes(listings: Any) -> list[ControllerRouterHandler]:
-    """Return the routes; `listings` is asked before a list's parameters are."""
+def routes(listings: Any, showcase: Any) -> list[ControllerRouterHandler]:
+    """Return the routes; what `listings` and `showcase` have in memory is answered before a request is parsed."""
     lists = Router("/", before_request=know_answers(listings), route_handlers=[list_products, search, suggest])
-    return [lists, list_categories, show_product]
+    pages = Router("/", before_request=know_pages(showcase), route_handlers=[show_product])
+    return [lists, pages, list_categories]

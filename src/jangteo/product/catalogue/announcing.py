@@ -7,24 +7,23 @@ event may be told twice, but is never lost.
 from collections.abc import Sequence
 
 from jangteo.contracts.product import ProductChanged
-from jangteo.kit.postgres import Database
+from jangteo.kit.postgres import Database, Transaction
 from jangteo.product.catalogue.store import Catalogue
 from jangteo.product.domain.catalogue import Product
 from jangteo.product.stock.store import add_items
 
 
 async def announce(catalogue: Catalogue, database: Database, tenant: str, products: Sequence[Product]) -> None:
-    """Tell everybody that `products` changed, and note that it was told."""
-    await tell(database, tenant, products)
+    """Begin to keep stock of the SKUs of `products` and tell everybody that these changed."""
+    async with database.transaction(tenant) as transaction:
+        await tell(transaction, products)
     await catalogue.announced(tenant, products)
 
 
-async def tell(database: Database, tenant: str, products: Sequence[Product]) -> None:
-    """Begin to keep stock of the SKUs of `products` and tell everybody that these changed."""
-    skus = {variant.sku: product.id for product in products for variant in product.variants}
-    async with database.transaction(tenant) as transaction:
-        await add_items(transaction, skus)
-        transaction.send(*(ProductChanged(product_id=product.id, version=product.version) for product in products))
+async def tell(transaction: Transaction, products: Sequence[Product]) -> None:
+    """Begin to keep stock of the SKUs of `products` and send their events, if the transaction commits."""
+    await add_items(transaction, {variant.sku: product.id for product in products for variant in product.variants})
+    transaction.send(*(ProductChanged(product_id=product.id, version=product.version) for product in products))
 
 
 async def announce_forgotten(catalogue: Catalogue, database: Database) -> int:

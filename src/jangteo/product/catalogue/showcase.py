@@ -85,11 +85,16 @@ class Showcase:
             found |= await self._load_cards(tenant, missing)
         return [card[place] for id in ids if (card := found.get(id, _NOT_SHOWN)) is not _NOT_SHOWN]
 
+    def known(self, tenant: str, address: str, language: str) -> Shown | None:
+        """Return the page of a product, if it is in memory."""
+        product_id = self._slugs.get((tenant, address)) or address
+        shown = self._details.get((tenant, product_id, language))
+        return shown if shown is not None and address in (product_id, shown.slug) else None
+
     async def detail(self, tenant: str, address: str, language: str) -> Shown:
         """Return the page of the product with this id or slug. Raises NoSuchProduct; Moved for a former slug."""
-        product_id = _as_id(address) or self._slugs.get((tenant, address))
-        shown = self._details.get((tenant, product_id, language)) if product_id else None
-        if shown is not None and address in (product_id, shown.slug):
+        shown = self.known(tenant, address, language)
+        if shown is not None:
             return shown
         before = self._changes
         product = await self._find(tenant, address)

@@ -1,4 +1,8 @@
-"""Products, categories and pictures as documents; every query names the tenant. The only writes to them."""
+"""Products, categories and pictures as documents. The only writes to them.
+
+The tenant is a field of every document and the beginning of its key: "shop/id". A look-up by keys asks for nothing
+else, because the embedded document server reads a whole shop where a query names both key and tenant.
+"""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
@@ -64,7 +68,7 @@ class Catalogue:
         """
         with translated():
             try:
-                await self._products.insert_many([_document(tenant, product, marked) for product in products])
+                await self._products.insert_many([_document(tenant, product, marked=marked) for product in products])
             except BulkWriteError as error:
                 faults = (error.details or {}).get("writeErrors", [])
                 if not faults or faults[0].get("code") != _DUPLICATE:
@@ -73,7 +77,7 @@ class Catalogue:
 
     async def replace(self, tenant: str, product: Product) -> bool:
         """Write the next version of a product; False where someone else wrote one. Raises SlugTaken, SkuTaken."""
-        wanted = {"_id": product.id, "tenant": tenant, "version": product.version - 1}
+        wanted = {"_id": _key(tenant, product.id), "version": product.version - 1}
         with translated():
             try:
                 answer = await self._products.replace_one(wanted, _document(tenant, product))
@@ -83,9 +87,12 @@ class Catalogue:
 
     async def announced(self, tenant: str, products: Sequence[Product]) -> None:
         """Note that these versions have been told to everybody."""
-        told = [{"_id": product.id, "version": product.version} for product in products]
         with translated():
-            await self._products.update_many({"tenant": tenant, "$or": told}, {"$unset": {"unannounced": ""}})
+            for version in {product.version for product in products}:
+                keys = [_key(tenant, product.id) for product in products if product.version == version]
+                await self._products.update_many(
+                    {"_id": {"$in": keys}, "version": version}, {"$unset": {"unannounced": ""}}
+                )
 
     async def unannounced(self) -> dict[str, list[Product]]:
         """Return products of any shop whose last change may not have been told, by tenant; at most one batch."""
@@ -97,7 +104,7 @@ class Catalogue:
 
     async def by_ids(self, tenant: str, ids: Sequence[UUID]) -> list[Product]:
         """Return the products with these ids, in any status and order; unknown ones are left out."""
-        return await self._find({"tenant": tenant, "_id": {"$in": list(ids)}})
+        return await self._find({"_id": {"$in": [_key(tenant, product_id) for product_id in ids]}})
 
     async def by_skus(self, tenant: str, skus: Sequence[str]) -> list[Product]:
         """Return the products that have one of these SKUs, in any status."""
@@ -112,17 +119,17 @@ class Catalogue:
                 return _product(document)
         return None
 
-    async def count(self, tenant: str) -> int:
-        """Return how many products a shop has, in any status."""
+    async def is_empty(self, tenant: str) -> bool:
+        """Say whether a shop has no product at all."""
         with translated():
-            return int(await self._products.count_documents({"tenant": tenant}))
+            return await self._products.find_one({"tenant": tenant}, {"_id": 1}) is None
 
     async def published(self, tenant: str) -> dict[UUID, tuple[int, str]]:
         """Return version and Korean name of every published product of a shop."""
         fields = {"version": 1, "name.ko": 1}
         with translated():
             return {
-                document["_id"]: (document["version"], document["name"]["ko"])
+                _id(document): (document["version"], document["name"]["ko"])
                 async for document in self._products.find({"tenant": tenant, "status": Status.PUBLISHED}, fields)
             }
 
@@ -149,22 +156,20 @@ class Catalogue:
                 except DuplicateKeyError:
                     return False
                 return True
-            before = {"_id": key, "tenant": tenant, "version": category.version - 1}
+            before = {"_id": key, "version": category.version - 1}
             return bool((await self._categories.replace_one(before, document)).matched_count)
 
     async def products_in(self, tenant: str, categories: Sequence[str]) -> list[UUID]:
         """Return the ids of the products that lie in one of these categories themselves."""
         with translated():
             found = self._products.find({"tenant": tenant, "category": {"$in": list(categories)}}, {"_id": 1})
-            return [document["_id"] async for document in found]
+            return [_id(document) async for document in found]
 
     async def put_pictures(self, tenant: str, pictures: Mapping[str, bytes], media_type: str) -> None:
         """Store picture files that are not there yet; a name stands for its content."""
         with translated():
             names = {"$in": [f"{tenant}/{name}" for name in pictures]}
-            known = {
-                document["_id"] async for document in self._pictures.find({"_id": names, "tenant": tenant}, {"_id": 1})
-            }
+            known = {document["_id"] async for document in self._pictures.find({"_id": names}, {"_id": 1})}
             new = [
                 {"_id": f"{tenant}/{name}", "tenant": tenant, "type": media_type, "content": content}
                 for name, content in pictures.items()
@@ -176,7 +181,7 @@ class Catalogue:
     async def picture(self, tenant: str, name: str) -> tuple[str, bytes] | None:
         """Return media type and content of a picture file."""
         with translated():
-            document = await self._pictures.find_one({"_id": f"{tenant}/{name}", "tenant": tenant})
+            document = await self._pictures.find_one({"_id": f"{tenant}/{name}"})
         return None if document is None else (document["type"], bytes(document["content"]))
 
     async def _find(self, wanted: dict[str, Any]) -> list[Product]:
@@ -184,14 +189,22 @@ class Catalogue:
             return [_product(document) async for document in self._products.find(wanted)]
 
 
-def _document(tenant: str, product: Product, marked: bool = True) -> dict[str, Any]:
-    document: dict[str, Any] = msgspec.to_builtins(product, builtin_types=(UUID, datetime))
-    document["_id"] = document.pop("id")
+def _key(tenant: str, product_id: UUID) -> str:
+    return f"{tenant}/{product_id}"
+
+
+def _id(document: dict[str, Any]) -> UUID:
+    return UUID(document["_id"].rpartition("/")[2])
+
+
+def _document(tenant: str, product: Product, *, marked: bool = True) -> dict[str, Any]:
+    document: dict[str, Any] = msgspec.to_builtins(product, builtin_types=(datetime,))
+    document["_id"] = _key(tenant, document.pop("id"))
     return {"tenant": tenant, **({"unannounced": True} if marked else {}), **document}
 
 
 def _product(document: dict[str, Any]) -> Product:
-    document["id"] = document.pop("_id")
+    document["id"] = _id(document)
     return msgspec.convert(document, Product)
 
 

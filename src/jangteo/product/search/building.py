@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
 from jangteo.kit.postgres import Database
@@ -63,4 +64,5 @@ class Builder:
             ]
             shown = {listing.product.id for listing in put}
             drop = [product_id for product_id in wanted if product_id not in shown]
-            await asyncio.to_thread(index.change, put, drop)
+            is_last = start + _AT_ONCE >= len(ids)
+            await asyncio.to_thread(partial(index.change, put, drop, commit=is_last))

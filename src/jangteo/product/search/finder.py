@@ -5,7 +5,6 @@ from enum import StrEnum
 from typing import Any
 
 import msgspec
-import tantivy
 from msgspec import Struct
 from tantivy import FieldType, Occur, Order, Query
 
@@ -13,8 +12,10 @@ from jangteo.kit.errors import Invalid
 from jangteo.product.search.facets import Facets, Filters, count_facets, narrow
 from jangteo.product.search.index import ProductIndex
 from jangteo.product.search.reading import How, Reading, readings
+from jangteo.product.search.schema import NUMBER_BITS
 
 MAX_SIZE = 60
+_NUMBER = (1 << NUMBER_BITS) - 1
 MAX_DEPTH = 2_000  # by relevance; the other orders page without end
 
 
@@ -78,12 +79,12 @@ class _Place(Struct, frozen=True, array_like=True):
 def find(index: ProductIndex, request: Request) -> Found:
     """Return the page. Raises BadCursor. Takes well under a millisecond with 10,000 products."""
     place = _open_cursor(request)
-    reading, total = _read(index, request)
+    reading = _read(index, request)
     held = narrow(index.schema, reading.query, request.filters)
     if request.sort is Sort.RELEVANCE and request.text:
-        ids, next_place = _by_relevance(index.searcher, held, request.size, place)
+        ids, next_place, total = _by_relevance(index, held, request.size, place)
     else:
-        ids, next_place = _by_key(index, held, request, place)
+        ids, next_place, total = _by_key(index, held, request, place)
     return Found(
         ids=ids,
         total=total,
@@ -94,68 +95,64 @@ def find(index: ProductIndex, request: Request) -> Found:
     )
 
 
-def _read(index: ProductIndex, request: Request) -> tuple[Reading, int]:
-    """Return the first reading that finds something in the whole shop, and how many the filters leave of it."""
-    reading = Reading(How.EXACT, Query.all_query())
-    if request.text:
-        known = index.read.get(request.text)
-        reading = known or _first_that_finds(index, request.text)
-        if known is None:
-            index.read.put(request.text, reading)
-    answer: Any = index.searcher.search(narrow(index.schema, reading.query, request.filters), 1)
-    return reading, int(answer.count)
-
-
-def _first_that_finds(index: ProductIndex, text: str) -> Reading:
-    reading = Reading(How.NOTHING, Query.empty_query())
-    for reading in readings(index, text):
-        if index.searcher.search(reading.query, 1, count=False).hits:
-            break
-    return reading
+def _read(index: ProductIndex, request: Request) -> Reading:
+    """Return the first reading that finds something in the whole shop."""
+    if not request.text:
+        return Reading(How.EXACT, Query.all_query())
+    known: Reading | None = index.read.get(request.text)
+    if known is None:
+        for known in readings(index, request.text):
+            if index.searcher.search(known.query, 1, count=False).hits:
+                break
+        known = known or Reading(How.NOTHING, Query.empty_query())
+        index.read.put(request.text, known)
+    return known
 
 
 def _by_key(
     index: ProductIndex, query: Query, request: Request, place: _Place | None
-) -> tuple[list[str], _Place | None]:
+) -> tuple[list[str], _Place | None, int]:
     sort = Sort.POPULARITY if request.sort is Sort.RELEVANCE else request.sort
     field, order = _FIELDS[sort]
+    page = query
     if place:
         low, high = (None, place.key - 1) if order is Order.Desc else (place.key + 1, None)
         rest = Query.range_query(index.schema, field, FieldType.Unsigned, low, high)
-        query = Query.boolean_query([(Occur.Must, query), (Occur.Must, rest)])
-    searcher = index.searcher
-    hits = searcher.search(query, request.size + 1, count=False, order_by_field=field, order=order).hits
-    page = hits[: request.size]
-    ids = [_id(searcher, address) for _, address in page]
-    return ids, _Place(request.sort, key=int(page[-1][0])) if len(hits) > request.size else None
+        page = Query.boolean_query([(Occur.Must, query), (Occur.Must, rest)])
+    found: Any = index.searcher.search(page, request.size + 1, order_by_field=field, order=order)
+    hits = found.hits[: request.size]
+    ids = [index.id_of(key & _NUMBER, address) for key, address in hits]
+    more = _Place(request.sort, key=int(hits[-1][0])) if len(found.hits) > request.size else None
+    return ids, more, int(found.count) if place is None else _count(index, query)
 
 
 def _by_relevance(
-    searcher: tantivy.Searcher, query: Query, size: int, place: _Place | None
-) -> tuple[list[str], _Place | None]:
+    index: ProductIndex, query: Query, size: int, place: _Place | None
+) -> tuple[list[str], _Place | None, int]:
     """Sort by score, then number. The engine breaks ties by its own order, so a tie at the edge is fetched whole."""
     seen = place.seen if place else 0
     limit = seen + size + 1
     while True:
-        hits = searcher.search(query, limit, count=False, weight_by_field="rank").hits
+        found: Any = index.searcher.search(query, limit, weight_by_field="rank")
+        hits = found.hits
         if len(hits) < limit or hits[-1][0] < hits[seen + size - 1][0] or limit >= 2 * MAX_DEPTH:
             break
         limit *= 2
-    numbers = searcher.fast_field_values("number", [address for _, address in hits])
+    numbers = index.searcher.fast_field_values("number", [address for _, address in hits])
     ranked = sorted(
         (-float(score), int(number or 0), address) for (score, address), number in zip(hits, numbers, strict=True)
     )
     rest = [row for row in ranked if place is None or row[:2] > (-place.score, place.key)]
-    page = rest[:size]
+    ids = [index.id_of(number, address) for _, number, address in rest[:size]]
     if len(rest) <= size or seen + size >= MAX_DEPTH:
-        return [_id(searcher, row[2]) for row in page], None
-    score, number, _ = page[-1]
-    last = _Place(Sort.RELEVANCE, key=number, score=-score, seen=seen + size)
-    return [_id(searcher, row[2]) for row in page], last
+        return ids, None, int(found.count)
+    score, number, _ = rest[size - 1]
+    return ids, _Place(Sort.RELEVANCE, key=number, score=-score, seen=seen + size), int(found.count)
 
 
-def _id(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> str:
-    return str(searcher.doc(address).get_first("id"))
+def _count(index: ProductIndex, query: Query) -> int:
+    found: Any = index.searcher.search(query, 1)
+    return int(found.count)
 
 
 def _seal(place: _Place) -> str:

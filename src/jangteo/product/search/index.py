@@ -19,6 +19,7 @@ from jangteo.product.search.vocabulary import Vocabulary
 _WRITER_BYTES = 20_000_000
 _MAX_PRODUCTS = 10_000_000
 _READINGS = 5_000
+_MOST_IDS = 200_000
 
 
 class Listing(msgspec.Struct, frozen=True):
@@ -44,6 +45,8 @@ class ProductIndex:
         self.vocabulary = Vocabulary(folder / "words")
         self._index = tantivy.Index(self.schema, path=str(folder / "products"))
         self._writer: tantivy.IndexWriter | None = None
+        self._renamed: set[str] = set()
+        self._ids: dict[int, str] = {}
         self.generation = 0
         self.read: Recent[str, Any] = Recent(_READINGS)
         self.searcher: tantivy.Searcher = self._index.searcher()
@@ -55,28 +58,48 @@ class ProductIndex:
         (folder / "lexicon.json").write_bytes(msgspec.json.encode(find_lexicon(names)))
         return ProductIndex(folder)
 
-    def change(self, put: Sequence[Listing], drop: Sequence[UUID] = ()) -> None:
-        """Put or replace products and drop others; what is found afterwards shows it."""
+    def change(self, put: Sequence[Listing], drop: Sequence[UUID] = (), *, commit: bool = True) -> None:
+        """Put or replace products and drop others; it is seen after a call that commits.
+
+        Many changes under one commit make one segment, and one segment is the fastest to search.
+        """
         if self._writer is None:
             self._writer = self._index.writer(_WRITER_BYTES, 1)
         changed = [str(product_id) for product_id in (*drop, *(listing.product.id for listing in put))]
-        words = self._words_of(changed)
+        self._renamed |= self._words_of(changed)
         for product_id in changed:
             self._writer.delete_documents_by_term("id", product_id)
         for listing in put:
             self._writer.add_document(build_entry(listing.product, listing.lineage, listing.level, self.analyser))
-            words.update(surfaces(listing.product))
-        self._writer.commit()
+            self._renamed.update(surfaces(listing.product))
+        if commit:
+            self._commit(self._writer)
+
+    def id_of(self, number: int, address: tantivy.DocAddress) -> str:
+        """Return the id of the product `number`, found at `address`. Reading a stored field costs ten look-ups."""
+        known = self._ids.get(number)
+        if known is None:
+            known = str(self.searcher.doc(address).get_first("id"))
+            if len(self._ids) >= _MOST_IDS:
+                self._ids.clear()
+            self._ids[number] = known
+        return known
+
+    def _commit(self, writer: tantivy.IndexWriter) -> None:
+        writer.commit()
         self._index.reload()
-        self.searcher = self._index.searcher()
-        self.vocabulary.learn(words, lambda word: int(self.searcher.doc_freq("surface", word)))
+        self.searcher = searcher = self._index.searcher()
+        words, self._renamed = self._renamed, set()
+        self.vocabulary.learn(words, lambda word: int(searcher.doc_freq("surface", word)))
         self.generation += 1
         self.read.clear()
 
     def _words_of(self, ids: Sequence[str]) -> set[str]:
         """Return the words in the names of products as they are in the index now."""
+        if not ids:
+            return set()
         searcher = self.searcher
-        known = searcher.search(tantivy.Query.term_set_query(self.schema, "id", list(ids)), len(ids) or 1, count=False)
+        known = searcher.search(tantivy.Query.term_set_query(self.schema, "id", list(ids)), len(ids), count=False)
         return {str(word) for _, address in known.hits for word in searcher.doc(address).get_all("surface")}
 
     def marks(self) -> Mapping[UUID, int]:
