@@ -1,8 +1,9 @@
 """The outbox: messages are stored in the transaction that causes them, and published after it.
 
 The writer hands the rows of a committed transaction straight to the relay, so that the usual message needs no
-query to be found; the sweep claims what a crash or a silent broker left behind. A published row is deleted.
-A row that the broker keeps refusing is parked, never blocking the rest.
+query to be found; the sweep deletes what is published, and claims what a crash or a silent broker left behind: a
+crash in between publishes a row again, under the same id. A row that the broker keeps refusing is parked, never
+blocking the rest.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ from jangteo.kit.bus import Bus, Outgoing
 from jangteo.kit.errors import JangteoError, Unavailable
 from jangteo.kit.ids import new_id
 from jangteo.kit.messages import Message, encode
-from jangteo.kit.postgres import Database, Hook, Transaction
+from jangteo.kit.postgres import Database, Hook, Transaction, quoted
 from jangteo.kit.telemetry import metrics, traces
 
 log = logging.getLogger(__name__)
@@ -24,13 +25,8 @@ LEFT_BEHIND_SECONDS = 5
 CLAIM_SECONDS = 30
 BATCH = 200
 MAX_ATTEMPTS = 10
-# Published rows are deleted together; a crash in between only publishes them again, under the same id.
-DELETE_DELAY_SECONDS = 0.1
 
-_INSERT = """
-INSERT INTO outbox (id, tenant, type, key, body)
-SELECT unnest($1::uuid[]), $2, unnest($3::text[]), unnest($4::text[]), unnest($5::bytea[])
-"""
+_DELETE = "DELETE FROM outbox WHERE id = ANY($1)"
 _CLAIM = f"""
 UPDATE outbox SET attempts = attempts + 1, claimed_until = now() + interval '{CLAIM_SECONDS} seconds'
 WHERE id IN (
@@ -65,8 +61,10 @@ class Relay:
         self._stopping = True
         self._wake.set()
         await asyncio.gather(*self._tasks)
+        if self._published:
+            await self._delete_published()
 
-    async def _write(self, transaction: Transaction, messages: list[Message]) -> Hook:
+    def _write(self, transaction: Transaction, messages: list[Message]) -> tuple[str, Hook]:
         now, traceparent = transaction.clock.now(), traces.current_traceparent()
         rows = []
         for message in messages:
@@ -80,24 +78,16 @@ class Relay:
                 traceparent=traceparent,
             )
             rows.append(Outgoing(id=str(id), type=message.type, key=message.partition(), body=body))
-        await transaction.execute(
-            _INSERT,
-            [row.id for row in rows],
-            transaction.tenant,
-            [row.type for row in rows],
-            [row.key for row in rows],
-            [row.body for row in rows],
-        )
 
         def hand_over() -> None:
             self._fresh.extend(rows)
             self._wake.set()
 
-        return hand_over
+        return _insertion(transaction.tenant, rows), hand_over
 
     async def _publish_fresh(self) -> None:
-        while not (self._stopping and not self._fresh and not self._published):
-            if not self._fresh and not self._published:
+        while not (self._stopping and not self._fresh):
+            if not self._fresh:
                 await self._wake.wait()
             self._wake.clear()
             batch, self._fresh = self._fresh, []
@@ -107,24 +97,13 @@ class Relay:
                     self._published.extend(UUID(row.id) for row in batch)
                 except JangteoError:
                     log.warning("publishing %d messages failed; the sweep takes them", len(batch))
-            if self._published and not self._fresh:
-                await self._delete_published()
 
     async def _delete_published(self) -> None:
-        if not self._stopping:
-            try:
-                # New messages come first: deleting old rows can wait, publishing cannot.
-                await asyncio.wait_for(self._wake.wait(), DELETE_DELAY_SECONDS)
-                if len(self._published) < BATCH:
-                    return
-            except TimeoutError:
-                pass
-        ids, self._published = self._published, []
         try:
             async with self._database.system() as transaction:
-                await transaction.execute("DELETE FROM outbox WHERE id = ANY($1)", ids)
+                await transaction.execute(_DELETE, self._published)
         except Unavailable:
-            log.warning("%d published rows stay in the outbox; the sweep takes them", len(ids))
+            log.warning("%d published rows stay in the outbox; a sweep takes them", len(self._published))
 
     async def _sweep(self) -> None:
         while not self._stopping:
@@ -139,11 +118,14 @@ class Relay:
                 await _sleep_until(self, SWEEP_SECONDS)
 
     async def sweep_once(self) -> int:
-        """Publish rows left behind, at most one batch; return how many were claimed.
+        """Delete what was published, then publish rows left behind, at most one batch; return how many were claimed.
 
         Raises Unavailable where the database or the broker does not answer; the claim then runs out by itself.
         """
+        published, self._published = self._published, []
         async with self._database.system() as transaction:
+            if published:
+                await transaction.execute(_DELETE, published)
             rows = await transaction.fetch(_CLAIM)
         if not rows:
             return 0
@@ -156,7 +138,7 @@ class Relay:
             await self._publish_one_by_one(rows)
             return len(rows)
         async with self._database.system() as transaction:
-            await transaction.execute("DELETE FROM outbox WHERE id = ANY($1)", [row["id"] for row in rows])
+            await transaction.execute(_DELETE, [row["id"] for row in rows])
         return len(rows)
 
     async def _unclaim(self, ids: list[UUID]) -> None:
@@ -181,6 +163,14 @@ class Relay:
                 statement = "UPDATE outbox SET parked_at = now() WHERE id = $1"
             async with self._database.system() as transaction:
                 await transaction.execute(statement, row["id"])
+
+
+def _insertion(tenant: str, rows: list[Outgoing]) -> str:
+    """Return the statement that stores `rows`, without parameters: so it travels together with the COMMIT."""
+    values = ", ".join(
+        f"('{row.id}', {quoted(tenant)}, {quoted(row.type)}, {quoted(row.key)}, '\\x{row.body.hex()}')" for row in rows
+    )
+    return f"INSERT INTO outbox (id, tenant, type, key, body) VALUES {values}"
 
 
 def _outgoing(row: dict[str, object]) -> Outgoing:

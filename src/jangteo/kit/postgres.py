@@ -5,7 +5,7 @@ setting costs a round trip only when the tenant changes. `*` is the mall's own s
 """
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -22,7 +22,7 @@ _CONSUMER = re.compile(r"[a-z0-9_.-]{1,80}")
 _STATEMENT_TIMEOUT_SECONDS = 30
 
 Hook = Callable[[], None]
-OutboxWriter = Callable[["Transaction", list[Message]], Awaitable[Hook]]
+OutboxWriter = Callable[["Transaction", list[Message]], tuple[str, Hook]]
 
 
 class DatabaseUnavailable(Unavailable):
@@ -38,6 +38,13 @@ class ConcurrentUpdate(Unavailable):
     code = "concurrent_update"
     ko = "다른 요청이 먼저 처리되었습니다. 다시 시도해 주세요."
     en = "Somebody else changed this at the same moment. Please try again."
+
+
+def quoted(text: str) -> str:
+    """Return `text` as a literal of SQL. Raises ValueError for what PostgreSQL cannot store."""
+    if "\0" in text:
+        raise ValueError("a text for PostgreSQL contains NUL")
+    return "'" + text.replace("'", "''") + "'"
 
 
 class Receipt(NamedTuple):
@@ -114,7 +121,7 @@ class Database:
         self.clock = clock
 
     def use_outbox(self, writer: OutboxWriter) -> None:
-        """Let `writer` store the messages of each transaction; the hook it returns runs after the commit."""
+        """Let `writer` say how the messages of each transaction are stored, and what is done after the commit."""
         self._outbox = writer
 
     @asynccontextmanager
@@ -132,11 +139,7 @@ class Database:
                     if receipt is not None:
                         transaction.cause, transaction.is_repeat = receipt.message_id, begun == "INSERT 0 0"
                     yield transaction
-                    if transaction._messages:
-                        if self._outbox is None:
-                            raise RuntimeError("a transaction sent messages, but its database has no outbox")
-                        transaction._hooks.append(await self._outbox(transaction, transaction._messages))
-                    await connection.execute("COMMIT")
+                    await connection.execute(self._commit(transaction))
                 except BaseException:
                     # The rollback may undo the setting of the tenant as well.
                     self._tenants.pop(connection.get_server_pid(), None)
@@ -172,6 +175,15 @@ class Database:
         if receipt is not None:
             begin += "; " + receipt.entry(tenant)
         return begin
+
+    def _commit(self, transaction: Transaction) -> str:
+        if not transaction._messages:
+            return "COMMIT"
+        if self._outbox is None:
+            raise RuntimeError("a transaction sent messages, but its database has no outbox")
+        statement, hook = self._outbox(transaction, transaction._messages)
+        transaction._hooks.append(hook)
+        return f"{statement}; COMMIT"
 
     def _switch(self, connection: Any, tenant: str) -> str:
         if not _TENANT.fullmatch(tenant):

@@ -29,6 +29,14 @@ KEY_MEMORY_SECONDS = 30.0
 _REMEMBERED = 10_000
 
 
+# The row that is there already is locked by an update of nothing, so that a key made meanwhile is seen too.
+_MAKE = """
+INSERT INTO person_keys AS present (tenant, person_id, wrapped_key) VALUES ($1, $2, $3)
+ON CONFLICT (tenant, person_id) DO UPDATE SET wrapped_key = present.wrapped_key
+RETURNING wrapped_key
+"""
+
+
 class PersonErased(NotFound):
     """The person's key is destroyed; what it protected cannot be read any more."""
 
@@ -75,15 +83,13 @@ class Vault:
         """Return the person's key, made on first use. Raises PersonErased where it was destroyed."""
         if (known := self._recall(transaction.tenant, person)) is not None:
             return known
-        key = os.urandom(_KEY_BYTES)
-        await transaction.execute(
-            "INSERT INTO person_keys (tenant, person_id, wrapped_key) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-            transaction.tenant,
-            person,
-            self._wrap(transaction.tenant, person, key),
+        wrapped = await transaction.fetchval(
+            _MAKE, transaction.tenant, person, self._wrap(transaction.tenant, person, os.urandom(_KEY_BYTES))
         )
-        # Not remembered: the transaction that made it may still roll back.
-        return await self._load(transaction, person)
+        key = self._unwrap(transaction.tenant, person, wrapped)
+        # Not before: the transaction that made it may still roll back.
+        transaction.after_commit(lambda: self._remember(transaction.tenant, person, key))
+        return key
 
     async def key(self, reader: Reader, person: UUID) -> PersonKey:
         """Return the person's key. Raises PersonErased where there is none."""
@@ -91,9 +97,7 @@ class Vault:
             return known
         key = await self._load(reader, person)
         if not isinstance(reader, Transaction):
-            if len(self._remembered) >= _REMEMBERED:
-                self._remembered.pop(next(iter(self._remembered)))
-            self._remembered[reader.tenant, person] = (time.monotonic() + KEY_MEMORY_SECONDS, key)
+            self._remember(reader.tenant, person, key)
         return key
 
     async def destroy(self, transaction: Transaction, person: UUID) -> bool:
@@ -118,13 +122,21 @@ class Vault:
         known = self._remembered.get((tenant, person))
         return known[1] if known is not None and known[0] > time.monotonic() else None
 
+    def _remember(self, tenant: str, person: UUID, key: PersonKey) -> None:
+        if len(self._remembered) >= _REMEMBERED:
+            self._remembered.pop(next(iter(self._remembered)))
+        self._remembered[tenant, person] = (time.monotonic() + KEY_MEMORY_SECONDS, key)
+
     async def _load(self, reader: Reader, person: UUID) -> PersonKey:
         wrapped = await reader.fetchval(
             "SELECT wrapped_key FROM person_keys WHERE tenant = $1 AND person_id = $2", reader.tenant, person
         )
+        return self._unwrap(reader.tenant, person, wrapped)
+
+    def _unwrap(self, tenant: str, person: UUID, wrapped: bytes | None) -> PersonKey:
         if wrapped is None:
             raise PersonErased()
-        cipher = AESGCM(self._tenant_key(reader.tenant, b"wrap"))
+        cipher = AESGCM(self._tenant_key(tenant, b"wrap"))
         return PersonKey(cipher.decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], person.bytes), person)
 
     def _wrap(self, tenant: str, person: UUID, key: bytes) -> bytes:

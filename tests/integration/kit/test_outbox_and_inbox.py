@@ -71,6 +71,33 @@ async def test_a_rolled_back_transaction_says_nothing(database, bus, tenant):
         assert await waiting_rows(database, tenant) == 0
 
 
+async def test_a_message_travels_unharmed_whatever_its_key_and_text_contain(database, bus, tenant):
+    group, seen, name = f"kit-quotes-{tenant}", [], "a'b\\'; DROP TABLE outbox; -- 한글 $1 \\x00"
+
+    async def on_thing_made(message, transaction):
+        if transaction.tenant == tenant:
+            seen.append(message.name)
+
+    subscription = await subscribe(bus, database, group, {ThingMade: on_thing_made})
+    async with relaying(database, bus):
+        async with database.transaction(tenant) as transaction:
+            transaction.send(ThingMade(name=name))
+
+        async def arrived():
+            return seen == [name] and await waiting_rows(database, tenant) == 0
+
+        await eventually(arrived)
+    await subscription.stop()
+
+
+async def test_a_message_that_cannot_be_stored_takes_its_transaction_along(database, bus, tenant):
+    async with relaying(database, bus):
+        with pytest.raises(ValueError, match="NUL"):
+            async with database.transaction(tenant) as transaction:
+                transaction.send(ThingMade(name="fine"), ThingMade(name="not\0fine"))
+        assert await waiting_rows(database, tenant) == 0
+
+
 async def test_the_same_delivery_twice_has_one_effect(database, bus, tenant):
     group, effects = f"kit-twice-{tenant}", []
 

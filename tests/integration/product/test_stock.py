@@ -84,8 +84,8 @@ async def stock_database(servers, database_for):
     clock = MovableClock(SystemClock().now())
     async with open_database(database_for("product"), clock=clock, max_size=30) as opened:
 
-        async def keep(transaction, messages):
-            return lambda: None
+        def keep(transaction, messages):
+            return "", lambda: None
 
         opened.use_outbox(keep)
         yield opened
@@ -208,9 +208,9 @@ async def test_a_hold_that_runs_out_is_given_back_and_told(warehouse):
 async def test_expiry_says_which_order_lost_its_hold(warehouse, stock_database):
     said = []
 
-    async def keep(transaction, messages):
+    def keep(transaction, messages):
         said.extend(messages)
-        return lambda: None
+        return "", lambda: None
 
     stock_database.use_outbox(keep)
     await warehouse.stock(A=5)
