@@ -12,6 +12,7 @@ from jangteo.product.domain.catalogue import (
     Label,
     Line,
     Option,
+    OptionalLine,
     Picture,
     Product,
     Prose,
@@ -27,7 +28,7 @@ class ProductIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A product as staff write it. Without a slug it gets one from its English, else its Korean name."""
 
     name_ko: Line
-    name_en: Annotated[str, Meta(max_length=200)] = ""
+    name_en: OptionalLine = ""
     description_ko: Annotated[str, Meta(max_length=20_000)] = ""
     description_en: Annotated[str, Meta(max_length=20_000)] = ""
     slug: Slug | None = None
@@ -93,7 +94,7 @@ class CategoryIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     slug: Code
     name_ko: Line
-    name_en: Annotated[str, Meta(max_length=200)] = ""
+    name_en: OptionalLine = ""
     parent: Code | None = None
     position: Annotated[int, Meta(ge=0, le=100_000)] = 0
 
@@ -102,7 +103,7 @@ class CategoryChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """What of a category can change: its names and its place."""
 
     name_ko: Line
-    name_en: Annotated[str, Meta(max_length=200)] = ""
+    name_en: OptionalLine = ""
     parent: Code | None = None
     position: Annotated[int, Meta(ge=0, le=100_000)] = 0
 

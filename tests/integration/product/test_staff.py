@@ -124,6 +124,8 @@ async def test_slugs_and_skus_are_one_products_only(staff, make_product):
     ("changed", "field"),
     [
         ({"name_ko": ""}, "name_ko"),
+        ({"name_ko": "a\u001fb"}, "name_ko"),
+        ({"name_en": "a\u0000"}, "name_en"),
         ({"variants": []}, "variants"),
         ({"category": "nowhere"}, "category"),
         ({"colour": "red"}, "colour"),

@@ -103,6 +103,12 @@ async def test_search_says_what_it_read(window):
     assert (nothing["how"], nothing["items"], nothing["total"]) == ("nothing", [], 0)
 
 
+@pytest.mark.parametrize("typed", ["\x00", "a\x00b", ".*", "(", "ㄱㄱ.*", "\ufffe", "🙂"])
+async def test_no_typing_breaks_search_or_suggestions(window, typed):
+    await window.get("/v1/search", q=typed)
+    await window.get("/v1/search/suggestions", q=typed)
+
+
 async def test_suggestions_complete_half_a_syllable_and_show_products(window):
     found = await window.get("/v1/search/suggestions", q="무ㅅ")
     assert found["words"][0] == "무선"

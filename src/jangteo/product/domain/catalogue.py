@@ -16,7 +16,9 @@ MAX_PRICE = 1_000_000_000
 
 Code = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 Sku = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-Line = Annotated[str, Meta(min_length=1, max_length=200)]
+# One line: no control characters, so that names can be joined, logged and shown without care.
+Line = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+OptionalLine = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Price = Annotated[int, Meta(ge=0, le=MAX_PRICE)]
 
 
@@ -32,7 +34,7 @@ class Text(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A line in Korean and, where there is one, in English."""
 
     ko: Line
-    en: Annotated[str, Meta(max_length=200)] = ""
+    en: OptionalLine = ""
 
     def said_in(self, language: str) -> str:
         """Return the text for `language`; Korean stands in for a missing English."""
@@ -55,7 +57,7 @@ class Label(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     code: Code
     ko: Line
-    en: Annotated[str, Meta(max_length=200)] = ""
+    en: OptionalLine = ""
 
     def said_in(self, language: str) -> str:
         """Return the name in `language`; Korean stands in for a missing English."""

@@ -28,7 +28,7 @@ class StockMovement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     sku: Sku
     delta: Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
     reason: Reason
-    reference: Annotated[str, Meta(max_length=100)] = ""
+    reference: Annotated[str, Meta(max_length=100, pattern=r"^[^\x00-\x1f]*$")] = ""
 
 
 class StockCounts(Struct, frozen=True, kw_only=True):
