@@ -1,6 +1,7 @@
 """The only writes: an order's new events, its view, its deadlines and what it says, in one transaction.
 
-Round trips of one message: one to load the stream, one to save all that follows from it.
+An order that was saved here a moment ago is not read again for its next message: what is appended to a state that
+somebody else has changed meanwhile is refused, and the order forgotten.
 """
 
 from collections.abc import Callable, Sequence
@@ -38,6 +39,7 @@ _APPEND = """
 INSERT INTO events (stream_id, at, tenant, version, id, type, data, actor, cause)
 SELECT $1, $8, $10, $11 + ordinality, id, type, data::jsonb, $15, $16
 FROM unnest($12::uuid[], $13::text[], $14::text[]) WITH ORDINALITY AS new (id, type, data, ordinality)
+WHERE $11 = 0 OR EXISTS (SELECT FROM events WHERE stream_id = $1 AND version = $11)
 """
 _SAVE = f"WITH shown AS ({UPSERT}) {_APPEND}"
 _SAVE_WITH_DEADLINES = f"""
@@ -49,6 +51,7 @@ added AS (
 gone AS (DELETE FROM deadlines WHERE order_id = $1 AND kind = ANY($19::text[]))
 {_APPEND}"""
 
+REMEMBERED = 500
 Changed = Callable[[View], None]
 
 
@@ -72,6 +75,11 @@ class Orders:
     def __init__(self, answer_seconds: float, changed: Changed) -> None:
         self._answer_seconds = answer_seconds
         self._changed = changed
+        self._recent: dict[tuple[str, UUID], Story] = {}
+
+    def recall(self, tenant: str, order_id: UUID) -> Story | None:
+        """Return an order as this process saved it a moment ago: good to append to, not to conclude nothing from."""
+        return self._recent.get((tenant, order_id))
 
     async def load(self, reader: Reader, order_id: UUID) -> Story:
         """Return the order. Raises OrderUnknown."""
@@ -101,8 +109,14 @@ class Orders:
         row = view(after)
         await self._write(transaction, before, after, row, recorded)
         transaction.send(*outgoing(before.order if before is not None else None, events, after.order))
-        transaction.after_commit(lambda: self._changed(row))
+        transaction.after_commit(lambda: self._saved(transaction.tenant, after, row))
         return after
+
+    def _saved(self, tenant: str, after: Story, row: View) -> None:
+        self._recent[tenant, row.order_id] = after
+        if len(self._recent) > REMEMBERED:
+            del self._recent[next(iter(self._recent))]
+        self._changed(row)
 
     async def _write(
         self, transaction: Transaction, before: Story | None, after: Story, row: View, recorded: Sequence[Recorded]
@@ -118,13 +132,17 @@ class Orders:
             [msgspec.json.encode(record.event).decode() for record in recorded],
             *(recorded[0].actor, recorded[0].cause),
         ]
+        # Kept only by what is committed: whoever fails from here on reads the order again.
+        self._recent.pop((transaction.tenant, row.order_id), None)
         try:
             if new or gone:
-                await transaction.execute(_SAVE_WITH_DEADLINES, *values, list(new), list(new.values()), gone)
+                appended = await transaction.execute(_SAVE_WITH_DEADLINES, *values, list(new), list(new.values()), gone)
             else:
-                await transaction.execute(_SAVE, *values)
+                appended = await transaction.execute(_SAVE, *values)
         except asyncpg.UniqueViolationError as error:
             raise (NumberTaken if error.constraint_name == "order_numbers" else ConcurrentUpdate)() from None
+        if not appended:
+            raise ConcurrentUpdate()
 
     def _due(self, order: Order, now: datetime) -> dict[str, datetime]:
         """Return the deadlines that an order has; one that stays is not moved, the sweep does that."""
