@@ -4,13 +4,14 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from jangteo.kit.bus import Bus
 from jangteo.kit.documents import open_documents
 from jangteo.kit.http.app import create_app
 from jangteo.kit.inbox import subscribe
 from jangteo.kit.outbox import Relay
-from jangteo.kit.postgres import open_database
+from jangteo.kit.postgres import Database, open_database
 from jangteo.kit.process import open_foundation, run
 from jangteo.product.api import routes
 from jangteo.product.background import repeated
@@ -30,6 +31,15 @@ from jangteo.product.stock.commands import expire_due
 SERVICE = "product"
 
 
+class Shop(NamedTuple):
+    """What shoppers and staff deal with."""
+
+    commands: Commands
+    keeper: Keeper
+    listings: Listings
+    showcase: Showcase
+
+
 @asynccontextmanager
 async def assemble(settings: ProductSettings) -> AsyncIterator[Any]:
     """Open everything the service needs, in order."""
@@ -41,15 +51,7 @@ async def assemble(settings: ProductSettings) -> AsyncIterator[Any]:
         relay = Relay(database, foundation.bus, source=SERVICE)
         await relay.start()
         stack.push_async_callback(relay.stop)
-        trees = Trees(catalogue)
-        showcase = Showcase(catalogue, database, trees)
-        news = Newsroom(showcase, trees)
-        builder = Builder(catalogue, database, trees)
-        keeper = Keeper(builder, Path(settings.state_dir) / "search", settings.tenants, news.found_anew)
-        listings = Listings(keeper, showcase, trees)
-        await news.follow(foundation.bus, keeper, listings)
-        keeper.start()
-        stack.push_async_callback(keeper.stop)
+        shop = await _open_shop(stack, settings, foundation.bus, database, catalogue)
         consumer = await subscribe(foundation.bus, database, SERVICE, HANDLERS)
         stack.push_async_callback(consumer.stop)
         for name, seconds, work in (
@@ -58,26 +60,31 @@ async def assemble(settings: ProductSettings) -> AsyncIterator[Any]:
         ):
             await stack.enter_async_context(repeated(name, seconds, work))
         await stack.enter_async_context(foundation.registered())
+        checks = {"database": database.check, "documents": catalogue.check, "bus": foundation.bus.check}
         yield create_app(
             settings,
-            routes(listings, showcase),
+            routes(shop.listings, shop.showcase),
             title="Product",
-            dependencies={
-                "catalogue": catalogue,
-                "commands": Commands(catalogue, database, trees),
-                "database": database,
-                "listings": listings,
-                "showcase": showcase,
-            },
-            checks={
-                "database": database.check,
-                "documents": catalogue.check,
-                "bus": foundation.bus.check,
-                "search": keeper.check,
-            },
+            dependencies={"catalogue": catalogue, "database": database, **shop._asdict()},
+            checks=checks | {"search": shop.keeper.check},
             verifier=foundation.verifier(),
             identity=foundation.identity,
         )
+
+
+async def _open_shop(
+    stack: AsyncExitStack, settings: ProductSettings, bus: Bus, database: Database, catalogue: Catalogue
+) -> Shop:
+    trees = Trees(catalogue)
+    showcase = Showcase(catalogue, database, trees)
+    news = Newsroom(showcase, trees)
+    builder = Builder(catalogue, database, trees)
+    keeper = Keeper(builder, Path(settings.state_dir) / "search", settings.tenants, news.found_anew)
+    listings = Listings(keeper, showcase, trees)
+    await news.follow(bus, keeper, listings)
+    keeper.start()
+    stack.push_async_callback(keeper.stop)
+    return Shop(Commands(catalogue, database, trees), keeper, listings, showcase)
 
 
 def main() -> None:
