@@ -44,7 +44,8 @@ async def assemble(settings: CartSettings) -> AsyncIterator[Any]:
                 "shopping": shopping,
                 "views": views,
             },
-            checks={"valkey": carts.check, "bus": foundation.bus.check},
+            checks={"valkey": carts.check},
+            tolerated={"bus": foundation.bus.check},
             verifier=foundation.verifier(),
             identity=foundation.identity,
         )

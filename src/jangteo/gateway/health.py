@@ -39,7 +39,7 @@ class EnvoyHealth(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MallHealth(msgspec.Struct, frozen=True, kw_only=True):
-    """`status` is ok, degraded (some instance is not ready) or down (some service has none that is)."""
+    """`status` is ok, degraded (some instance lacks something) or down (some service has none that is ready)."""
 
     status: str
     services: dict[str, ServiceHealth]
@@ -49,6 +49,10 @@ class MallHealth(msgspec.Struct, frozen=True, kw_only=True):
     def serves(self) -> bool:
         """Return whether every part of the mall can do its work."""
         return self.status != "down"
+
+
+def _is_well(instance: InstanceHealth) -> bool:
+    return instance.ready and all(state == "ok" for state in instance.checks.values())
 
 
 class HealthDesk:
@@ -91,7 +95,7 @@ class HealthDesk:
         )
         if not envoy.ready or not all(service.ready for service in services.values()):
             status = "down"
-        elif all(instance.ready for service in services.values() for instance in service.instances):
+        elif all(_is_well(instance) for service in services.values() for instance in service.instances):
             status = "ok"
         else:
             status = "degraded"

@@ -47,7 +47,8 @@ async def assemble(settings: NotificationSettings) -> AsyncIterator[Any]:
             ROUTES,
             title="Notification",
             dependencies={"notifications": Notifications(database)},
-            checks={"database": database.check, "bus": foundation.bus.check},
+            checks={"database": database.check},
+            tolerated={"bus": foundation.bus.check},
             verifier=foundation.verifier(),
             identity=foundation.identity,
         )

@@ -49,7 +49,8 @@ async def assemble(settings: OrderSettings) -> AsyncIterator[Any]:
             ROUTES,
             title="Order",
             dependencies={"desk": desk},
-            checks={"database": database.check, "bus": foundation.bus.check},
+            checks={"database": database.check},
+            tolerated={"bus": foundation.bus.check},
             verifier=foundation.verifier(),
             identity=foundation.identity,
         )

@@ -47,7 +47,8 @@ async def assemble(settings: PaymentSettings) -> AsyncIterator[Entrance]:
             ROUTES,
             title="Payment",
             dependencies={"database": database, "providers": providers, "desk": desk, "queries": Queries(database)},
-            checks={"database": database.check, "bus": foundation.bus.check},
+            checks={"database": database.check},
+            tolerated={"bus": foundation.bus.check},
             verifier=foundation.verifier(),
             identity=foundation.identity,
         )

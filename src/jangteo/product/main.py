@@ -60,13 +60,14 @@ async def assemble(settings: ProductSettings) -> AsyncIterator[Any]:
         ):
             await stack.enter_async_context(repeated(name, seconds, work))
         await stack.enter_async_context(foundation.registered())
-        checks = {"database": database.check, "documents": catalogue.check, "bus": foundation.bus.check}
+        checks = {"database": database.check, "documents": catalogue.check, "search": shop.keeper.check}
         yield create_app(
             settings,
             routes(shop.listings, shop.showcase),
             title="Product",
             dependencies={"catalogue": catalogue, "database": database, **shop._asdict()},
-            checks=checks | {"search": shop.keeper.check},
+            checks=checks,
+            tolerated={"bus": foundation.bus.check},
             verifier=foundation.verifier(),
             identity=foundation.identity,
         )

@@ -58,7 +58,8 @@ async def assemble(settings: ShippingSettings) -> AsyncIterator[Any]:
                 "database": database,
                 "settings": settings,
             },
-            checks={"database": database.check, "bus": foundation.bus.check},
+            checks={"database": database.check},
+            tolerated={"bus": foundation.bus.check},
             verifier=foundation.verifier(),
             identity=foundation.identity,
         )

@@ -65,7 +65,8 @@ async def assemble(settings: UserSettings) -> AsyncIterator[Any]:
                 "address_book": AddressBook(database, AddressBooks(vault)),
                 "roles": Roles(database),
             },
-            checks={"database": database.check, "bus": foundation.bus.check},
+            checks={"database": database.check},
+            tolerated={"bus": foundation.bus.check},
             verifier=TokenVerifier(ring.fetch),
             identity=foundation.identity,
         )

@@ -166,6 +166,20 @@ async def test_a_guest_is_asked_to_log_in(client):
     assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
+async def test_what_is_tolerated_degrades_a_service_and_no_more():
+    settings = ServiceSettings(service="shop", bus_url="x")
+
+    async def fine() -> None:
+        return None
+
+    app = create_app(settings, [], title="Shop", checks={"database": fine}, tolerated={"bus": failing})
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://shop") as client:
+        ready = await client.get("/health/ready")
+    assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
+    assert ready.json()["checks"] == {"database": "ok", "bus": "Unavailable"}
+
+
 async def test_health_metrics_and_openapi_are_served(client):
     assert (await client.get("/health/live")).json() == {"status": "ok"}
     ready = await client.get("/health/ready")

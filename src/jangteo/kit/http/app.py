@@ -1,9 +1,8 @@
 """The app of a service: its routes, its health, its metrics, its OpenAPI document, and errors told as problems."""
 
-import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from litestar import Litestar, Request, Response, get
@@ -19,14 +18,13 @@ from jangteo.kit.auth import ServiceIdentity, TokenVerifier
 from jangteo.kit.http import problems
 from jangteo.kit.http.body import StrictBody
 from jangteo.kit.http.entrance import Entrance
+from jangteo.kit.http.health import Check, health_routes
 from jangteo.kit.settings import ServiceSettings
 from jangteo.kit.telemetry import metrics
 
 log = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 1_000_000
-CHECK_SECONDS = 2.0
-Check = Callable[[], Awaitable[None]]
 # Litestar tells a parameter that is not there in words only.
 _MISSING_PARAMETER = re.compile(r"Missing required \w+ parameter '([^']+)'")
 
@@ -38,6 +36,7 @@ def create_app(
     title: str,
     dependencies: Mapping[str, object] | None = None,
     checks: Mapping[str, Check] | None = None,
+    tolerated: Mapping[str, Check] | None = None,
     verifier: TokenVerifier | None = None,
     identity: ServiceIdentity | None = None,
 ) -> Entrance:
@@ -45,17 +44,12 @@ def create_app(
 
     Routes are given `caller: NamedDependency[Caller]`, `language: NamedDependency[str]` ("ko" or "en") and each of
     `dependencies` by name.
-    `checks` raise while the service cannot do its work; /health/ready tells them by name.
+    `checks` raise while the service cannot do its work, `tolerated` ones while it can, only less well: a broker that
+    is away, say, whose messages wait in the outbox. /health/ready tells both by name.
     """
-    provided: dict[str, Provide] = {
-        "caller": Provide(_caller, sync_to_thread=False),
-        "language": Provide(_language, sync_to_thread=False),
-    }
-    for name, value in (dependencies or {}).items():
-        provided[name] = Provide(_constant(value), use_cache=True, sync_to_thread=False)
     application = Litestar(
-        route_handlers=[*routes, _live, _readiness(dict(checks or {})), _metrics, _openapi],
-        dependencies=provided,
+        route_handlers=[*routes, *health_routes(checks or {}, tolerated or {}), _metrics, _openapi],
+        dependencies=_provided(dependencies or {}),
         dto=StrictBody,
         return_dto=None,
         exception_handlers={
@@ -76,6 +70,16 @@ def create_app(
         verifier=verifier,
         identity=identity,
     )
+
+
+def _provided(dependencies: Mapping[str, object]) -> dict[str, Provide]:
+    provided = {
+        "caller": Provide(_caller, sync_to_thread=False),
+        "language": Provide(_language, sync_to_thread=False),
+    }
+    for name, value in dependencies.items():
+        provided[name] = Provide(_constant(value), use_cache=True, sync_to_thread=False)
+    return provided
 
 
 def _resolve_in_turn(application: Litestar) -> None:
@@ -103,30 +107,6 @@ def _constant(value: object) -> Callable[[], Any]:
         return value
 
     return provide
-
-
-@get("/health/live", include_in_schema=False)
-async def _live() -> dict[str, str]:
-    return {"status": "ok"}
-
-
-def _readiness(checks: dict[str, Check]) -> ControllerRouterHandler:
-    async def outcome(name: str, check: Check) -> tuple[str, str]:
-        try:
-            await asyncio.wait_for(check(), CHECK_SECONDS)
-        except Exception as error:
-            return name, type(error).__name__
-        return name, "ok"
-
-    @get("/health/ready", include_in_schema=False)
-    async def ready() -> Response[dict[str, Any]]:
-        outcomes = dict(await asyncio.gather(*(outcome(name, check) for name, check in checks.items())))
-        good = all(state == "ok" for state in outcomes.values())
-        return Response(
-            {"status": "ok" if good else "unavailable", "checks": outcomes}, status_code=200 if good else 503
-        )
-
-    return ready
 
 
 @get("/metrics", include_in_schema=False, media_type="text/plain")
