@@ -19,12 +19,14 @@ from bench.settings import QUICK
 from jangteo.stack.mall import Mall
 
 RESULTS = Path(__file__).parent / "results"
+# They stand for other companies' machines: their cost is told, beside the mall's own.
+OUTSIDE = ("sandbox-pay", "sandbox-carrier", "mailbox")
 SETTLE_SECONDS = 3.0  # what an operation leaves to be done in the background is part of its price
 
 
 @dataclass
 class Figure:
-    """One operation as measured."""
+    """One operation as measured; `cpu_ms` counts every process of the mall, servers and gateway included."""
 
     operation: str
     requests: int
@@ -33,6 +35,7 @@ class Figure:
     p50_ms: float
     p99_ms: float
     cpu_ms: float
+    cpu_ms_outside: float
     cpu_ms_by_process: dict[str, float]
 
 
@@ -46,7 +49,12 @@ def main() -> None:
     given = options.parse_args()
     home = Path(tempfile.mkdtemp(prefix="jangteo-bench-"))
     home.chmod(0o711)
-    overrides = {**QUICK, "product": {"JANGTEO_DEMO_PRODUCTS": str(given.products)}}
+    overrides = {
+        **QUICK,
+        "product": {"JANGTEO_DEMO_PRODUCTS": str(given.products)},
+        # A checkout is measured up to the announced parcel; its journey is no part of it.
+        "sandbox-carrier": {"JANGTEO_SPEED": "3600"},
+    }
     with Mall(home, overrides=overrides) as mall:
         print(f"starting a mall with {given.products:,} products …", flush=True)
         mall.up()
@@ -90,7 +98,8 @@ async def _measure(mall: Mall, name: str, operation: Operation, shop: Shop, seco
         per_second=round(len(times) / driven, 1),
         p50_ms=round(1000 * statistics.median(ordered), 1),
         p99_ms=round(1000 * ordered[int(len(ordered) * 0.99)], 1),
-        cpu_ms=round(1000 * sum(used.values()) / len(times), 2),
+        cpu_ms=round(sum(value for unit, value in per_operation.items() if unit not in OUTSIDE), 2),
+        cpu_ms_outside=round(sum(value for unit, value in per_operation.items() if unit in OUTSIDE), 2),
         cpu_ms_by_process=per_operation,
     )
 
@@ -126,10 +135,10 @@ async def _drive(operation: Operation, shop: Shop, seconds: float, buyers: int) 
 
 
 def _show(figures: Sequence[Figure], memory: dict[str, float]) -> None:
-    print(f"\n{'operation':<24}{'CPU ms':>8}{'req/s':>9}{'p50 ms':>9}{'p99 ms':>9}{'errors':>8}")
+    print(f"\n{'operation':<24}{'CPU ms':>8}{'outside':>9}{'req/s':>9}{'p50 ms':>9}{'p99 ms':>9}{'errors':>8}")
     for figure in figures:
         print(
-            f"{figure.operation:<24}{figure.cpu_ms:>8.2f}{figure.per_second:>9.1f}"
+            f"{figure.operation:<24}{figure.cpu_ms:>8.2f}{figure.cpu_ms_outside:>9.2f}{figure.per_second:>9.1f}"
             f"{figure.p50_ms:>9.1f}{figure.p99_ms:>9.1f}{figure.errors:>8}"
         )
         parts = [f"{unit} {value:.2f}" for unit, value in figure.cpu_ms_by_process.items() if value >= 0.01]

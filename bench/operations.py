@@ -10,7 +10,23 @@ import aiohttp
 from jangteo.stack.buyer import Buyer
 
 CARD = "4242424242424242"
-QUERIES = ("무선 이어폰", "셔츠", "텀블러", "노트", "가방", "커피", "의자", "운동화", "이불", "향수", "chair", "shirt")
+# Words to search for, alone and in pairs: far more questions than any cache of answers holds.
+WORDS = (
+    "무선",
+    "이어폰",
+    "셔츠",
+    "텀블러",
+    "노트",
+    "가방",
+    "커피",
+    "의자",
+    "운동화",
+    "이불",
+    "향수",
+    "블랙",
+    "미니",
+    "여름",
+)
 Operation = Callable[["Shop"], Awaitable[None]]
 
 
@@ -59,8 +75,10 @@ async def detail(shop: Shop) -> None:
 
 
 async def search(shop: Shop) -> None:
-    """A search with facets."""
-    await _get(shop, f"/v1/search?q={shop.dice.choice(QUERIES)}&facets=true&size=24")
+    """A search with facets, hardly ever the same one twice."""
+    words = "+".join(shop.dice.sample(WORDS, shop.dice.randint(1, 2)))
+    price = shop.dice.randrange(1_000, 200_000, 100)
+    await _get(shop, f"/v1/search?q={words}&facets=true&size=24&max_price={price}")
 
 
 async def add_to_cart(shop: Shop) -> None:
