@@ -1,5 +1,8 @@
 """The comparison with the provider's balance: no gap after any story, and each kind of gap is found."""
 
+import asyncio
+import json
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -74,3 +77,15 @@ async def test_an_attempt_that_waits_for_its_capture_is_no_gap(buyer, gaps):
     await one.authorise()
     await one.until(PaymentAuthorised)
     assert str(one.payment_id) not in await gaps()
+
+
+async def test_the_command_prints_a_line_per_gap_and_a_summary(buyer, payment_environment):
+    one = buyer()
+    await one.pay()
+    command = [sys.executable, "-m", "jangteo.payment.reconcile", "--from", "2000-01-01"]
+    run = await asyncio.create_subprocess_exec(*command, env=payment_environment, stdout=asyncio.subprocess.PIPE)
+    output, _ = await run.communicate()
+    *gaps, summary = [json.loads(line) for line in output.splitlines()]
+    assert summary["captured"] >= 12_900
+    assert summary["gaps"] == len(gaps)
+    assert run.returncode == int(any(not gap["in_hand"] for gap in gaps))
