@@ -17,6 +17,7 @@ from jangteo.stack.mall import Mall
 DatabaseFor = Callable[[str], str]
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep together what shares servers: the stories share one mall, each service's integration tests one process.
 
