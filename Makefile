@@ -34,8 +34,8 @@ bench: .venv/.tests ## measure cost per operation on a running mall
 demo: .venv/.runs ## buy something through the public API, step by step
 	@$(BIN)/jangteo demo
 
-chaos: .venv/.tests ## kill processes under load, N times (make chaos N=100)
-	@$(BIN)/python -m bench.chaos $(N)
+chaos: .venv/.tests ## kill processes under load, N times (make chaos N=100 SEED=7)
+	@$(BIN)/python -m bench.chaos $(N) $(if $(SEED),--seed $(SEED))
 
 status: .venv/.runs ## what runs, where, in what state, with how much memory
 	@$(BIN)/jangteo status
