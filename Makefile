@@ -28,7 +28,7 @@ check: .venv/.tests ## lint, format, types, import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: .venv/.tests ## measure cost per operation on a running mall
+bench: .venv/.tests ## measure the CPU cost of each operation, on a mall of its own
 	@$(BIN)/python -m bench
 
 demo: .venv/.runs ## buy something through the public API, step by step
