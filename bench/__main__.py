@@ -14,7 +14,7 @@ from pathlib import Path
 import aiohttp
 
 from bench.cpu import cpu_seconds, memory_mebibytes, spent
-from bench.operations import OPERATIONS, Operation, Shop, open_shop
+from bench.operations import OPERATIONS, Operation, Shop, checkout, open_shop
 from bench.settings import QUICK
 from jangteo.stack.mall import Mall
 
@@ -45,6 +45,7 @@ def main() -> None:
     options.add_argument("--products", type=int, default=10_000)
     options.add_argument("--seconds", type=float, default=15.0, help="per operation")
     options.add_argument("--buyers", type=int, default=8, help="at the same time")
+    options.add_argument("--rate", type=float, default=20.0, help="orders a second in the open loop")
     options.add_argument("--only", default="", help="measure operations whose name contains this")
     given = options.parse_args()
     home = Path(tempfile.mkdtemp(prefix="jangteo-bench-"))
@@ -61,12 +62,14 @@ def main() -> None:
         time.sleep(SETTLE_SECONDS)
         memory = memory_mebibytes(mall)
         wanted = {name: operation for name, operation in OPERATIONS.items() if given.only in name}
-        figures = asyncio.run(_measure_all(mall, wanted, given.seconds, given.buyers))
+        figures = asyncio.run(_measure_all(mall, wanted, given.seconds, given.buyers, given.rate))
     _show(figures, memory)
     _store(figures, memory, given.products)
 
 
-async def _measure_all(mall: Mall, operations: dict[str, Operation], seconds: float, buyers: int) -> list[Figure]:
+async def _measure_all(
+    mall: Mall, operations: dict[str, Operation], seconds: float, buyers: int, rate: float
+) -> list[Figure]:
     connector = aiohttp.TCPConnector(limit=200)
     async with aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as session:
         shop = await open_shop(mall.url, session, members=max(buyers, 20))
@@ -75,13 +78,19 @@ async def _measure_all(mall: Mall, operations: dict[str, Operation], seconds: fl
             await _drive(operation, shop, seconds / 3, buyers)
             figures.append(await _measure(mall, name, operation, shop, seconds, buyers))
             print(f"  {name}: {figures[-1].cpu_ms:.2f} ms CPU", flush=True)
+        if checkout in operations.values():
+            name = f"checkouts, {rate:g}/s arriving"
+            figures.append(await _measure(mall, name, checkout, shop, seconds, buyers, rate=rate))
         return figures
 
 
-async def _measure(mall: Mall, name: str, operation: Operation, shop: Shop, seconds: float, buyers: int) -> Figure:
+async def _measure(
+    mall: Mall, name: str, operation: Operation, shop: Shop, seconds: float, buyers: int, *, rate: float = 0.0
+) -> Figure:
     idle = await _idle(mall)
     before, started = cpu_seconds(mall), time.monotonic()
-    times, errors = await _drive(operation, shop, seconds, buyers)
+    drive = _arrive(operation, shop, seconds, rate) if rate else _drive(operation, shop, seconds, buyers)
+    times, errors = await drive
     driven = time.monotonic() - started
     await asyncio.sleep(SETTLE_SECONDS)
     elapsed = time.monotonic() - started
@@ -132,6 +141,28 @@ async def _drive(operation: Operation, shop: Shop, seconds: float, buyers: int) 
 
     await asyncio.gather(*(buyer() for _ in range(buyers)))
     return times, errors
+
+
+async def _arrive(operation: Operation, shop: Shop, seconds: float, rate: float) -> tuple[list[float], int]:
+    """Begin `operation` `rate` times a second whether or not the ones before are done, as strangers do."""
+    times: list[float] = []
+    failures: list[Exception] = []
+
+    async def one() -> None:
+        started = time.monotonic()
+        try:
+            await operation(shop)
+        except Exception as error:
+            failures.append(error)
+        else:
+            times.append(time.monotonic() - started)
+
+    began, begun = time.monotonic(), []
+    for number in range(round(seconds * rate)):
+        await asyncio.sleep(max(0.0, began + number / rate - time.monotonic()))
+        begun.append(asyncio.create_task(one()))
+    await asyncio.gather(*begun)
+    return times, len(failures)
 
 
 def _show(figures: Sequence[Figure], memory: dict[str, float]) -> None:
