@@ -17,20 +17,6 @@ from jangteo.stack.mall import Mall
 DatabaseFor = Callable[[str], str]
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares servers: the stories share one mall, each service's integration tests one process.
-
-    Much of their time is waiting for real processes, so three workers fill two cores; see `addopts`.
-    """
-    for item in items:
-        where = item.path.relative_to(Path(__file__).parent).parts
-        if where[0] == "e2e":
-            item.add_marker(pytest.mark.xdist_group("chaos" if item.get_closest_marker("chaos") else "mall"))
-        elif where[0] == "integration":
-            item.add_marker(pytest.mark.xdist_group(where[1]))
-
-
 @pytest.fixture(scope="session")
 def throw_away() -> Iterator[Callable[[str], Path]]:
     """Give new folders for homes, removed at the end; not pytest's own, which PostgreSQL's user cannot enter."""
