@@ -27,7 +27,7 @@ from jangteo.kit.bus.nats.streams import StreamSettings
 log = logging.getLogger(__name__)
 
 PULL_SECONDS = 5
-"""A request that a broker lost while it started is noticed after half as long again: until then a group stands still."""
+"""A request lost by a broker that starts is noticed after half as long again: until then the group stands still."""
 MOST_PER_PULL = 64
 MOST_HELD = 2_000
 """Messages that one process holds at most for one group, those that wait for a pause included."""
