@@ -128,6 +128,7 @@ async def _shop(buyer: Buyer, skus: Sequence[str], dice: random.Random, tally: T
         if token is None:
             return
         # The same key until there is an answer: what a careful client does, and what must never order twice.
+        # (B023: each of these calls is awaited within the round whose variables it uses.)
         order = await _until_answered(lambda: buyer.call("POST", "/v1/orders", body, key=key), tally, stop)  # noqa: B023
         if order is None:
             continue

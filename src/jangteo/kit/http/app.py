@@ -52,11 +52,7 @@ def create_app(
         dependencies=_provided(dependencies or {}),
         dto=StrictBody,
         return_dto=None,
-        exception_handlers={
-            errors.JangteoError: _tell,
-            HTTPException: _tell_http,
-            Exception: _tell_unexpected,
-        },
+        exception_handlers={errors.JangteoError: _tell, HTTPException: _tell_http, Exception: _tell_unexpected},
         # Litestar's own pages would take `/` and answer every unknown address below it in HTML.
         openapi_config=OpenAPIConfig(title=title, version="1", path="/openapi", render_plugins=[JsonRenderPlugin()]),
         request_max_body_size=MAX_BODY_BYTES,

@@ -81,7 +81,7 @@ def generate(count: int, seed: int = 1, shop: str = "demo") -> Iterator[Made]:
 
 
 def _make(idea: _Idea, round_: int, number: int, seed: str) -> Made:
-    chance = random.Random(f"{seed}/{number}")  # noqa: S311
+    chance = random.Random(f"{seed}/{number}")  # noqa: S311  (a demo is repeatable, not secret)
     department, item = idea.department, idea.item
     brands, series = department["brands"], department["series"]
     offset = sum(map(ord, item["ko"]))

@@ -153,7 +153,7 @@ class Consumer:
     async def _drain(self, pull: NatsSubscription, client: Client) -> None:
         # What the server had sent already is taken, so that none of it waits for redelivery.
         try:
-            await asyncio.wait_for(pull.drain(), 2)  # type: ignore[no-untyped-call]
+            await asyncio.wait_for(pull.drain(), 2)  # type: ignore[no-untyped-call]  # nats-py leaves it bare
         except (nats.errors.Error, OSError, TimeoutError):
             self._link.drop(client)
 

@@ -102,7 +102,7 @@ class Link:
     async def settle(self, client: Client, seconds: float = 2.0) -> None:
         """Return when the server has taken everything sent so far; raises `Unavailable` after `seconds`."""
         try:
-            await client.flush(timeout=seconds)  # type: ignore[arg-type]
+            await client.flush(timeout=seconds)  # type: ignore[arg-type]  # nats-py says int, and takes any number
         except TROUBLE as error:
             # An answer that comes after the client gave up on it ends the client's reading, without a word.
             self.drop(client)
