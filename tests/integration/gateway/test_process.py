@@ -15,6 +15,7 @@ import pytest
 
 from jangteo.gateway.routes import services
 from jangteo.kit.discovery import open_registry
+from jangteo.stack.embedded import Servers
 
 OPENAPI = {
     "openapi": "3.1.0",
@@ -87,9 +88,16 @@ class Gateway:
 
 
 @pytest.fixture(scope="module")
-async def gateway(servers, tmp_path_factory, free_port):
+def broker_url(throw_away):
+    """A registry that no other test signs in to: the gateway tells the health of everybody it finds there."""
+    with Servers(throw_away("gateway"), fsync=False) as running:
+        yield running.start("nats").url("nats")
+
+
+@pytest.fixture(scope="module")
+async def gateway(broker_url, tmp_path_factory, free_port):
     """A running gateway on the session's registry."""
-    running = Gateway(tmp_path_factory.mktemp("gateway"), servers.url("nats"), free_port)
+    running = Gateway(tmp_path_factory.mktemp("gateway"), broker_url, free_port)
     running.start()
     yield running
     if running.process.poll() is None:
@@ -111,13 +119,13 @@ async def open_gateway(gateway, eventually):
 
 
 @pytest.fixture
-async def signed_in(upstream, servers):
+async def signed_in(upstream, broker_url):
     """Give upstreams that sign in to the registry as the real services do."""
     async with contextlib.AsyncExitStack() as stack:
 
         async def sign_in(service: str):
             server = await upstream(service)
-            registry = await stack.enter_async_context(open_registry(servers.url("nats"), name=service))
+            registry = await stack.enter_async_context(open_registry(broker_url, name=service))
             await registry.register(service, f"http://127.0.0.1:{server.port}")
             return server, registry
 
@@ -243,9 +251,9 @@ async def test_a_hangup_takes_the_route_table_over_without_a_new_envoy(open_gate
 
 
 async def test_a_request_in_hand_is_finished_at_a_stop_and_nothing_is_left(
-    servers, tmp_path, free_port, signed_in, eventually
+    broker_url, tmp_path, free_port, signed_in, eventually
 ):
-    gateway = Gateway(tmp_path, servers.url("nats"), free_port)
+    gateway = Gateway(tmp_path, broker_url, free_port)
     gateway.start()
     server, _ = await signed_in("product")
     arrived, release = asyncio.Event(), asyncio.Event()
@@ -275,8 +283,8 @@ async def test_a_request_in_hand_is_finished_at_a_stop_and_nothing_is_left(
     assert not envoy.is_running()
 
 
-async def test_envoy_does_not_outlive_a_gateway_that_is_killed(servers, tmp_path, free_port, eventually):
-    gateway = Gateway(tmp_path, servers.url("nats"), free_port)
+async def test_envoy_does_not_outlive_a_gateway_that_is_killed(broker_url, tmp_path, free_port, eventually):
+    gateway = Gateway(tmp_path, broker_url, free_port)
     gateway.start()
 
     async def started():

@@ -199,7 +199,9 @@ async def test_a_hold_that_runs_out_is_given_back_and_told(warehouse):
     assert (await warehouse.counts("A")).reserved == 1
     async with warehouse.database.read(warehouse.tenant) as reader:
         rows = await reader.fetch(
-            "SELECT reason FROM stock_ledger WHERE tenant = $1 AND reference = $2", warehouse.tenant, str(order)
+            "SELECT reason FROM stock_ledger WHERE tenant = $1 AND reference = $2 ORDER BY id",
+            warehouse.tenant,
+            str(order),
         )
     assert [row["reason"] for row in rows] == ["reserved", "expired"]
     assert await warehouse.is_sound()
