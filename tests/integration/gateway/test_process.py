@@ -250,9 +250,7 @@ async def test_a_hangup_takes_the_route_table_over_without_a_new_envoy(open_gate
     assert open_gateway.envoy().pid == before
 
 
-async def test_a_request_in_hand_is_finished_at_a_stop_and_nothing_is_left(
-    broker_url, tmp_path, free_port, signed_in, eventually
-):
+async def test_a_request_in_hand_is_finished_at_a_stop(broker_url, tmp_path, free_port, signed_in, eventually):
     gateway = Gateway(tmp_path, broker_url, free_port)
     gateway.start()
     server, _ = await signed_in("product")

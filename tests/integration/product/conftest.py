@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import sys
 import time
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from jangteo.kit import auth
 from jangteo.kit.auth import ServiceIdentity, TokenVerifier
 from jangteo.kit.bus import connect
+from jangteo.kit.clock import MovableClock, SystemClock
 from jangteo.kit.documents import open_documents
 from jangteo.kit.outbox import Relay
 from jangteo.kit.postgres import open_database
@@ -24,6 +26,11 @@ from jangteo.product.catalogue.store import Catalogue
 from jangteo.product.main import assemble
 from jangteo.product.seed import seed_shop
 from jangteo.product.settings import ProductSettings
+
+# The module beside this one; importlib mode makes no package of a folder.
+sys.path.insert(0, str(Path(__file__).parent))
+
+from warehouse import Warehouse
 
 TENANTS = tuple(f"p-{uuid.uuid4().hex[:8]}" for _ in range(130))
 _next_tenant = itertools.count(1)
@@ -230,3 +237,21 @@ def take_in():
         return answer.json()
 
     return take
+
+
+@pytest.fixture(scope="session")
+async def stock_database(servers, database_for):
+    """The stock tables without the service: what is said stays in the outbox."""
+    clock = MovableClock(SystemClock().now())
+    async with open_database(database_for("product"), clock=clock, max_size=30) as opened:
+
+        def keep(transaction, messages):
+            return "", lambda: None
+
+        opened.use_outbox(keep)
+        yield opened
+
+
+@pytest.fixture
+def warehouse(stock_database):
+    return Warehouse(stock_database, f"s-{uuid.uuid4().hex[:10]}", stock_database.clock)
