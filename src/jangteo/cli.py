@@ -62,6 +62,8 @@ def _parser() -> argparse.ArgumentParser:
         command("demo", _demo, "buy something through the public API, step by step")
     trace = command("trace", _trace, "draw one recorded trace of the local mall")
     trace.add_argument("id", metavar="ID", help="32 hexadecimal digits, as in a log line or a problem's trace_id")
+    trace.add_argument("--until", metavar="NAME", default="", help="mark the way to a span, such as payment.captured")
+    trace.add_argument("--sql", action="store_true", help="show each statement")
     return parser
 
 
@@ -124,7 +126,8 @@ def _trace(given: Given) -> int:
     from jangteo.kit.telemetry.waterfall import render
     from jangteo.stack.home import Home
 
-    print(render(sorted(Home.locate().traces.glob("*.jsonl")), given.id))
+    files = sorted(Home.locate().traces.glob("*.jsonl"))
+    print(render(files, given.id, milestone=given.until, statements=given.sql))
     return 0
 
 

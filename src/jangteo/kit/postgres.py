@@ -15,6 +15,7 @@ import asyncpg
 from jangteo.kit.clock import Clock, SystemClock
 from jangteo.kit.errors import Unavailable
 from jangteo.kit.messages import Message
+from jangteo.kit.telemetry.statements import traced
 
 EVERY_TENANT = "*"
 _TENANT = re.compile(r"[a-z0-9-]{1,40}|\*")
@@ -132,7 +133,8 @@ class Database:
         Raises DatabaseUnavailable where PostgreSQL cannot be reached or chose this transaction as a victim.
         """
         with _translated():
-            async with self._pool.acquire() as connection:
+            async with self._pool.acquire() as lent:
+                connection = traced(lent)
                 transaction = Transaction(connection, tenant, self.clock)
                 try:
                     begun = await connection.execute(self._begin(connection, tenant, receipt))
@@ -153,7 +155,8 @@ class Database:
     async def read(self, tenant: str) -> AsyncIterator[Reader]:
         """Lend a connection for reads of `tenant`, each statement by itself."""
         with _translated():
-            async with self._pool.acquire() as connection:
+            async with self._pool.acquire() as lent:
+                connection = traced(lent)
                 if self._tenants.get(connection.get_server_pid()) != tenant:
                     await connection.execute(self._switch(connection, tenant))
                 yield Reader(connection, tenant)

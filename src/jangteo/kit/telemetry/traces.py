@@ -132,6 +132,12 @@ def name_span(name: str) -> None:
     trace.get_current_span().update_name(name)
 
 
+def is_recording() -> bool:
+    """Say whether what happens now belongs to a trace that is recorded here."""
+    span = trace.get_current_span()
+    return _State.tracer is not None and span is not INVALID_SPAN and span.get_span_context().trace_flags.sampled
+
+
 def current_traceparent() -> str | None:
     """Return the W3C traceparent of the current span, sampled or not; None outside of any trace."""
     current = _current()

@@ -1,77 +1,100 @@
-"""Draws one trace out of the span files of all services, as a waterfall in plain text."""
+"""Draws one trace out of the span files of all services, as a waterfall in plain text.
 
-from collections.abc import Iterable
+SQL statements are counted in the row of what made them, unless asked for one by one: they are half of all spans.
+"""
+
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import msgspec
-
+from jangteo.kit.telemetry.breakdown import way
 from jangteo.kit.telemetry.span_file import SpanLine
+from jangteo.kit.telemetry.spans import Trace, collect, is_message, is_sql
 
 BAR_WIDTH = 40
+_ON_THE_WAY, _BESIDE = "> ", "  "
 
 
-def render(files: Iterable[Path], trace_id: str) -> str:
-    """Return the waterfall of a trace: service, name, offset and duration in milliseconds, bar.
+def render(files: Iterable[Path], trace_id: str, *, milestone: str = "", statements: bool = False) -> str:
+    """Return the waterfall of a trace: service, name, start and duration in milliseconds, SQL, bar.
 
-    Rotated files (`.1`) beside the given ones are read too. A trace that is not there gives one line saying so.
+    In a bar `.` is the wait for the broker, `#` the work. With a `milestone`, part of a span's name, what began after
+    the end of the first such span stands below a line, and `>` marks the way that led to it. A trace that is not
+    there gives one line saying so.
     """
-    spans = _collect(files, trace_id.strip().lower())
+    trace_id = trace_id.strip().lower()
+    spans = collect(files, trace_id)
     if not spans:
         return f"no spans of trace {trace_id} (not sampled, not exported yet, or rotated away)\n"
-    begin = min(span.start for span in spans)
-    total = max((span.start - begin) // 1000 + span.duration for span in spans) or 1
-    rows = [
-        ("  " * depth + span.service, span.name + (f" !{span.error}" if span.error else ""), span)
-        for depth, span in _in_order(spans)
-    ]
-    first = max(len(service) for service, _, _ in rows)
-    second = max(len(name) for _, name, _ in rows)
-    lines = [f"trace {trace_id}: {len(spans)} spans, {total / 1000:.1f} ms"]
-    for service, name, span in rows:
-        offset = (span.start - begin) // 1000
-        lines.append(
-            f"{service:<{first}}  {name:<{second}}  {offset / 1000:>9.1f} {span.duration / 1000:>9.1f}  "
-            f"|{_bar(offset, span.duration, total)}|"
-        )
+    trace = Trace(spans)
+    whole = max(map(trace.end, trace.spans))
+    reached = trace.first(milestone) if milestone else None
+    lines = [f"trace {trace_id}: {len(spans)} spans, {whole / 1000:.1f} ms"]
+    shown = [(depth, span) for depth, span in _in_order(trace) if statements or not is_sql(span)]
+    if reached is None:
+        lines += _rows(trace, shown, None, 0, whole)
+    else:
+        at, marked = trace.end(reached), {span.span for span in way(trace, reached)}
+        before = [row for row in shown if trace.start(row[1]) < at]
+        after = [row for row in shown if trace.start(row[1]) >= at]
+        lines.append(f"--- {at / 1000:.1f} ms up to {reached.name}; {_ON_THE_WAY.strip()} marks the way to it")
+        lines += _rows(trace, before, marked, 0, at)
+        if after:
+            lines.append(f"--- {(whole - at) / 1000:.1f} ms after it")
+            lines += _rows(trace, after, marked, at, whole)
     return "\n".join(lines) + "\n"
 
 
-def _collect(files: Iterable[Path], trace_id: str) -> list[SpanLine]:
-    needle = trace_id.encode()
-    decoder = msgspec.json.Decoder(SpanLine)
-    found: dict[str, SpanLine] = {}
-    for path in {each for file in files for each in (file, file.with_name(file.name + ".1"))}:
-        if not path.is_file():
-            continue
-        with path.open("rb") as lines:
-            for line in lines:
-                if needle not in line:
-                    continue
-                try:
-                    span = decoder.decode(line)
-                except msgspec.DecodeError:
-                    continue  # the last line of a process that was killed
-                if span.trace == trace_id:
-                    found[span.span] = span
-    return list(found.values())
+def _rows(
+    trace: Trace, rows: Sequence[tuple[int, SpanLine]], marked: set[str] | None, begin: int, end: int
+) -> list[str]:
+    """Return a line for each of `rows`, drawn on a scale from `begin` to `end`."""
+    shallow = min((depth for depth, _ in rows), default=0)
+    services = ["  " * (depth - shallow) + span.service for depth, span in rows]
+    names = [_name(span) for _, span in rows]
+    made = [_sql(trace, span) for _, span in rows]
+    first, second, third = (max(map(len, column), default=0) for column in (services, names, made))
+    return [
+        f"{_mark(span, marked)}{service:<{first}}  {name:<{second}}  "
+        f"{trace.start(span) / 1000:>8.1f} {span.duration / 1000:>8.1f}  {sql:<{third}}  "
+        f"|{_bar(trace, span, begin, end)}|"
+        for (_, span), service, name, sql in zip(rows, services, names, made, strict=True)
+    ]
 
 
-def _in_order(spans: list[SpanLine]) -> list[tuple[int, SpanLine]]:
-    """Return (depth, span), each under its parent, by start; a span whose parent is unknown stands at the top."""
-    known = {span.span for span in spans}
-    children: dict[str, list[SpanLine]] = {}
-    for span in sorted(spans, key=lambda each: each.start, reverse=True):
-        children.setdefault(span.parent if span.parent in known else "", []).append(span)
+def _mark(span: SpanLine, marked: set[str] | None) -> str:
+    if marked is None:
+        return ""
+    return _ON_THE_WAY if span.span in marked else _BESIDE
+
+
+def _name(span: SpanLine) -> str:
+    # The consumer's name begins with the service, which stands to the left of it already.
+    return span.name.removeprefix(f"{span.service} ") + (f" !{span.error}" if span.error else "")
+
+
+def _sql(trace: Trace, span: SpanLine) -> str:
+    made = [child.duration for child in trace.below(span) if is_sql(child)]
+    return f"SQL {len(made)}: {sum(made) / 1000:.1f}" if made else ""
+
+
+def _in_order(trace: Trace) -> list[tuple[int, SpanLine]]:
+    """Return (depth, span), each under its parent, by start."""
     ordered: list[tuple[int, SpanLine]] = []
-    stack = [(0, span) for span in children.get("", [])]
+    stack = [(0, span) for span in reversed(trace.tops)]
     while stack:
         depth, span = stack.pop()
         ordered.append((depth, span))
-        stack += [(depth + 1, child) for child in children.get(span.span, [])]
+        stack += [(depth + 1, child) for child in reversed(trace.below(span))]
     return ordered
 
 
-def _bar(offset: int, duration: int, total: int) -> str:
-    left = min(BAR_WIDTH - 1, offset * BAR_WIDTH // total)
-    length = max(1, min(BAR_WIDTH - left, round(duration * BAR_WIDTH / total)))
-    return (" " * left + "#" * length).ljust(BAR_WIDTH)
+def _bar(trace: Trace, span: SpanLine, begin: int, end: int) -> str:
+    scale = max(1, end - begin)
+
+    def column(at: int) -> int:
+        return min(BAR_WIDTH, max(0, round((at - begin) * BAR_WIDTH / scale)))
+
+    left = min(BAR_WIDTH - 1, column(trace.start(span)))
+    waited = column(trace.handed_over(span)) if is_message(span) else left
+    right = max(left + 1, column(trace.end(span)))
+    return (" " * min(waited, left) + "." * (left - waited) + "#" * (right - left)).ljust(BAR_WIDTH)
