@@ -1,32 +1,15 @@
-"""The operations that are measured, each as a buyer makes it through the gateway."""
+"""The operations that are measured, each as a buyer makes it through the gateway with asyncio, and what they need."""
 
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import aiohttp
 
+from bench.calls import ASKED, CHECKOUT, Asked, Call, Person, Wares, bearer
 from jangteo.stack.buyer import Buyer
 
 CARD = "4242424242424242"
-# Words to search for, alone and in pairs: far more questions than any cache of answers holds.
-WORDS = (
-    "무선",
-    "이어폰",
-    "셔츠",
-    "텀블러",
-    "노트",
-    "가방",
-    "커피",
-    "의자",
-    "운동화",
-    "이불",
-    "향수",
-    "블랙",
-    "미니",
-    "여름",
-)
 Operation = Callable[["Shop"], Awaitable[None]]
 
 
@@ -48,6 +31,22 @@ class Shop:
         """A member, drawn by chance."""
         return self.dice.choice(self.members)
 
+    @property
+    def wares(self) -> Wares:
+        """The same as plain data, with the members' tokens of this moment."""
+        people = [
+            Person(member.email, member.tokens["access_token"], card)
+            for member, card in zip(self.members, self.tokens, strict=True)
+        ]
+        return Wares(self.categories, self.products, self.skus, people)
+
+    async def renew(self) -> None:
+        """Renew the members' sessions, whose tokens last ten minutes only."""
+        for member in self.members:
+            member.tokens = await member.call(
+                "POST", "/v1/sessions/refresh", {"refresh_token": member.tokens["refresh_token"]}
+            )
+
 
 async def open_shop(url: str, session: aiohttp.ClientSession, members: int) -> Shop:
     """Sign members up and learn what there is to buy."""
@@ -64,51 +63,34 @@ async def open_shop(url: str, session: aiohttp.ClientSession, members: int) -> S
     return Shop(url, session, buyers, tokens, [product["id"] for product in products], skus, categories)
 
 
-async def list_of_24(shop: Shop) -> None:
-    """The first page of a category."""
-    await _get(shop, f"/v1/products?category={shop.dice.choice(shop.categories)}&size=24")
+async def perform(asked: Asked, shop: Shop) -> None:
+    """Make the call of a member drawn by chance. Raises RuntimeError where the answer is not what it should be."""
+    number = shop.dice.randrange(len(shop.members))
+    wares = shop.wares
+    answer = await _send(shop, asked.compose(wares, number, shop.dice))
+    if fault := asked.judge(answer):
+        raise RuntimeError(fault)
+    if (call := asked.tidy(answer)) is not None:
+        await _send(shop, Call(call.method, call.path, call.body, call.headers | bearer(wares.people[number])))
 
 
-async def detail(shop: Shop) -> None:
-    """One product."""
-    await _get(shop, f"/v1/products/{shop.dice.choice(shop.products)}")
+def _performed(asked: Asked) -> Operation:
+    async def operation(shop: Shop) -> None:
+        await perform(asked, shop)
+
+    operation.__doc__ = asked.name
+    return operation
 
 
-async def search(shop: Shop) -> None:
-    """A search with facets, hardly ever the same one twice."""
-    words = "+".join(shop.dice.sample(WORDS, shop.dice.randint(1, 2)))
-    price = shop.dice.randrange(1_000, 200_000, 100)
-    await _get(shop, f"/v1/search?q={words}&facets=true&size=24&max_price={price}")
+async def _send(shop: Shop, call: Call) -> bytes:
+    async with shop.session.request(
+        call.method, shop.url + call.path, data=call.body or None, headers=call.headers
+    ) as answer:
+        raw = await answer.read()
+        if answer.status >= 400:
+            raise RuntimeError(f"{answer.status}: {raw[:300].decode(errors='replace')}")
+        return raw
 
 
-async def add_to_cart(shop: Shop) -> None:
-    """One more piece in a member's cart; a full cart is emptied, outside of what is usual."""
-    buyer, sku = shop.member, shop.dice.choice(shop.skus[:40])
-    cart = await buyer.add_to_cart(sku)
-    if cart["line"]["quantity"] >= 10:
-        await buyer.call("DELETE", "/v1/cart")
-
-
-async def checkout(shop: Shop) -> None:
-    """An order of one line, from the button to paid."""
-    place = shop.dice.randrange(len(shop.members))
-    buyer, token = shop.members[place], shop.tokens[place]
-    line = {"sku": shop.dice.choice(shop.skus), "quantity": 1}
-    order = await buyer.place_order(token, lines=[line], wait=10)
-    if order["status"] not in ("paid", "shipped", "delivered"):
-        raise RuntimeError(f"the order is {order['status']}: {order.get('reason')}")
-
-
-OPERATIONS: dict[str, Operation] = {
-    "list of 24": list_of_24,
-    "product detail": detail,
-    "search, with facets": search,
-    "add to cart": add_to_cart,
-    "checkout to paid order": checkout,
-}
-
-
-async def _get(shop: Shop, path: str) -> Any:
-    async with shop.session.get(shop.url + path, headers={"Accept-Language": "ko"}) as answer:
-        answer.raise_for_status()
-        return await answer.read()
+OPERATIONS: dict[str, Operation] = {name: _performed(asked) for name, asked in ASKED.items()}
+checkout = OPERATIONS[CHECKOUT.name]
