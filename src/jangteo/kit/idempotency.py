@@ -6,12 +6,14 @@ exactly one commits; the others are given its answer.
 
 import hashlib
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import msgspec
 
 from jangteo.kit.errors import Invalid, JangteoError
 from jangteo.kit.postgres import Database, Transaction
+from jangteo.kit.pruning import Retention
 
 MAX_KEY_LENGTH = 255
 
@@ -94,6 +96,11 @@ class IdempotencyKey:
         if row["request_digest"] != self._digest:
             raise KeyReused(field="Idempotency-Key")
         return Answer(row["status"], row["body"])
+
+
+def retention(hours: float) -> Retention:
+    """Return how long answers are kept; after that the same key asks for something new."""
+    return Retention("idempotency", "created_at", timedelta(hours=hours))
 
 
 async def once(database: Database, key: IdempotencyKey, work: Callable[[], Awaitable[Answer]]) -> Answer:

@@ -2,6 +2,7 @@
 
 import os
 import time
+from datetime import datetime
 from uuid import UUID
 
 _RANDOM_BITS_A = 12
@@ -15,3 +16,8 @@ def new_id() -> UUID:
     random_a = random >> (80 - _RANDOM_BITS_A)
     random_b = random & ((1 << _RANDOM_BITS_B) - 1)
     return UUID(int=milliseconds << 80 | 0x7 << 76 | random_a << 64 | 0b10 << 62 | random_b)
+
+
+def before_all_of(moment: datetime) -> UUID:
+    """Return a UUID that sorts behind every id made before `moment` and before every one made from then on."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80)

@@ -5,13 +5,16 @@ The id of a message is recorded in the transaction of its effect, and the broker
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from jangteo.kit.bus import Bus, Delivery, Subscription
 from jangteo.kit.bus.interface import Notice
+from jangteo.kit.ids import before_all_of
 from jangteo.kit.messages import Envelope, Message, open_data, open_envelope
 from jangteo.kit.postgres import Database, Receipt, Transaction
+from jangteo.kit.pruning import Retention
 from jangteo.kit.telemetry import traces
 
 log = logging.getLogger(__name__)
@@ -28,6 +31,14 @@ class Source(NamedTuple):
 
 
 PlainHandler = Callable[[Any, Source], Awaitable[None]]
+
+
+def retention(days: float) -> Retention:
+    """Return how long receipts are kept, counted from when the message was made, which its id tells.
+
+    It must be longer than a message can come again: see `inbox_days` in jangteo.kit.settings.
+    """
+    return Retention("inbox", "message_id", timedelta(days=days), before_all_of)
 
 
 async def subscribe(

@@ -8,18 +8,20 @@ blocking the rest.
 
 import asyncio
 import logging
+import time
 from uuid import UUID
 
 from jangteo.kit.bus import Bus, Outgoing
 from jangteo.kit.errors import JangteoError, Unavailable
 from jangteo.kit.ids import new_id
 from jangteo.kit.messages import Message, encode
-from jangteo.kit.postgres import Database, Hook, Transaction, quoted
+from jangteo.kit.postgres import EVERY_TENANT, Database, Hook, Transaction, quoted
 from jangteo.kit.telemetry import metrics, traces
 
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 1.0
+SHOW_SECONDS = 10.0
 # A row this old was not published by its own process: that one died, or its broker did not answer.
 LEFT_BEHIND_SECONDS = 5
 CLAIM_SECONDS = 30
@@ -36,6 +38,12 @@ WHERE id IN (
     ORDER BY id LIMIT {BATCH} FOR UPDATE SKIP LOCKED)
 RETURNING id, type, key, body, attempts
 """
+# A younger row may be published already and wait for the sweep; more rows than this are not worth counting exactly.
+_WAITING = """
+SELECT count(*) AS waiting, coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8 AS oldest
+FROM (SELECT created_at FROM outbox WHERE parked_at IS NULL AND created_at < now() - interval '2 seconds'
+      ORDER BY id LIMIT 100000) waiting
+"""
 
 
 class Relay:
@@ -49,6 +57,7 @@ class Relay:
         self._published: list[UUID] = []
         self._wake = asyncio.Event()
         self._stopping = False
+        self._show_at = 0.0
         self._tasks: list[asyncio.Task[None]] = []
         database.use_outbox(self._write)
 
@@ -108,6 +117,9 @@ class Relay:
     async def _sweep(self) -> None:
         while not self._stopping:
             try:
+                if time.monotonic() >= self._show_at:
+                    self._show_at = time.monotonic() + SHOW_SECONDS
+                    await self.show_waiting()
                 swept = await self.sweep_once()
             except Unavailable:
                 swept = 0
@@ -116,6 +128,13 @@ class Relay:
                 swept = 0
             if swept < BATCH:
                 await _sleep_until(self, SWEEP_SECONDS)
+
+    async def show_waiting(self) -> None:
+        """Tell the metrics how much waits, and for how long; 100,000 stands for any more. Raises Unavailable."""
+        async with self._database.read(EVERY_TENANT) as reader:
+            row = await reader.fetchrow(_WAITING)
+        if row is not None:
+            metrics.outbox(row["waiting"], row["oldest"])
 
     async def sweep_once(self) -> int:
         """Delete what was published, then publish rows left behind, at most one batch; return how many were claimed.

@@ -206,7 +206,10 @@ async def open_database(
     tenants: dict[int, str] = {}
 
     async def forget_tenant(connection: Any) -> None:
-        tenants.pop(connection.get_server_pid(), None)
+        pid = connection.get_server_pid()
+        tenants.pop(pid, None)
+        # Idle connections are replaced all the time, each by one with another number.
+        connection.add_termination_listener(lambda _: tenants.pop(pid, None))
 
     async def keep_session(_: Any) -> None:
         """Leave the session as it is: every use sets its tenant, and nothing else is ever set."""

@@ -3,12 +3,13 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
 PREFIX = "JANGTEO_"
 SettingsT = TypeVar("SettingsT", bound="ServiceSettings")
+Positive = Annotated[float, msgspec.Meta(gt=0)]
 
 
 class SettingsError(Exception):
@@ -33,6 +34,10 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
     trace_file: str = ""
     otlp_endpoint: str = ""
     stop_seconds: float = 10.0
+    # A message may wait 7 days in the stream, lie parked for 14, and wait 7 more once it is replayed; a week is for an
+    # outbox whose service is down.
+    inbox_days: Positive = 35.0
+    idempotency_hours: Positive = 24.0  # published with the header
 
 
 def load(cls: type[SettingsT], service: str, environ: Mapping[str, str] = os.environ) -> SettingsT:

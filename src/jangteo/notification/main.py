@@ -4,10 +4,12 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
+from jangteo.kit import inbox
 from jangteo.kit.http.app import create_app
 from jangteo.kit.inbox import subscribe
 from jangteo.kit.postgres import open_database
 from jangteo.kit.process import open_foundation, run
+from jangteo.kit.pruning import pruning
 from jangteo.notification.api import ROUTES
 from jangteo.notification.clients import Directory
 from jangteo.notification.handlers import handlers
@@ -41,6 +43,7 @@ async def assemble(settings: NotificationSettings) -> AsyncIterator[Any]:
         stack.push_async_callback(sender.stop)
         subscription = await subscribe(foundation.bus, database, SERVICE, handlers(sender.wake))
         stack.push_async_callback(subscription.stop)
+        await stack.enter_async_context(pruning(database, inbox.retention(settings.inbox_days)))
         await stack.enter_async_context(foundation.registered())
         yield create_app(
             settings,

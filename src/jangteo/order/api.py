@@ -40,7 +40,10 @@ CallerOf = NamedDependency[SkipValidation[Caller]]
 LanguageOf = NamedDependency[SkipValidation[str]]
 
 Key = Annotated[
-    str | None, HeaderParameter(name="Idempotency-Key", description="Any string, the same for a repetition.")
+    str | None,
+    HeaderParameter(
+        name="Idempotency-Key", description="Any string, the same for a repetition; it is known for 24 hours at least."
+    ),
 ]
 Prefer = Annotated[
     str | None,

@@ -4,12 +4,14 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
+from jangteo.kit import idempotency, inbox
 from jangteo.kit.http.app import create_app
 from jangteo.kit.inbox import subscribe
 from jangteo.kit.outbox import Relay
 from jangteo.kit.postgres import open_database
 from jangteo.kit.privacy import Vault
 from jangteo.kit.process import open_foundation, run
+from jangteo.kit.pruning import pruning
 from jangteo.order.api import ROUTES
 from jangteo.order.clients import Shop
 from jangteo.order.deadlines import Deadlines
@@ -44,6 +46,8 @@ async def assemble(settings: OrderSettings) -> AsyncIterator[Any]:
         stack.push_async_callback(deadlines.stop)
         subscription = await subscribe(foundation.bus, database, SERVICE, handlers(orders))
         stack.push_async_callback(subscription.stop)
+        old = (inbox.retention(settings.inbox_days), idempotency.retention(settings.idempotency_hours))
+        await stack.enter_async_context(pruning(database, *old))
         app = create_app(
             settings,
             ROUTES,

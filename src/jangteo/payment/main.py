@@ -3,12 +3,15 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from jangteo.kit import idempotency, inbox
 from jangteo.kit.http.app import create_app
 from jangteo.kit.http.entrance import Entrance
 from jangteo.kit.inbox import subscribe
 from jangteo.kit.outbox import Relay
 from jangteo.kit.postgres import open_database
 from jangteo.kit.process import open_foundation, run
+from jangteo.kit.pruning import pruning
+from jangteo.payment import store
 from jangteo.payment.api import ROUTES
 from jangteo.payment.desk import Desk
 from jangteo.payment.handlers import handlers
@@ -41,6 +44,8 @@ async def assemble(settings: PaymentSettings) -> AsyncIterator[Entrance]:
         commands = handlers(desk, settings.default_currency)
         subscription = await subscribe(foundation.bus, database, SERVICE, commands)
         stack.push_async_callback(subscription.stop)
+        old = (inbox.retention(settings.inbox_days), idempotency.retention(settings.idempotency_hours))
+        await stack.enter_async_context(pruning(database, *old, store.webhook_retention(settings.webhook_days)))
         await stack.enter_async_context(foundation.registered())
         yield create_app(
             settings,

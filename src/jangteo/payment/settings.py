@@ -1,6 +1,6 @@
 """What the payment service is told at its start; times are in seconds."""
 
-from jangteo.kit.settings import ServiceSettings
+from jangteo.kit.settings import Positive, ServiceSettings
 from jangteo.payment.domain.moment import Patience
 
 
@@ -20,6 +20,8 @@ class PaymentSettings(ServiceSettings, frozen=True, kw_only=True):
     authorise_asks: int = 2
     authorise_within: float = 60.0
     sweep_every: float = 1.0
+    # Providers repeat for three or four days, and let their staff send an event again for up to thirty.
+    webhook_days: Positive = 31.0
 
     def patience(self) -> Patience:
         """Return the waiting times of the rules; a lease outlives any call that is under way in it."""

@@ -1,11 +1,12 @@
 """Load, lock, save: the only writes to attempts, refunds, the ledger and the orders' cancellations."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from jangteo.kit.postgres import Reader, Transaction
+from jangteo.kit.pruning import Retention
 from jangteo.payment.domain.attempt import Attempt, Change, Refund
 from jangteo.payment.domain.ledger import Movement
 from jangteo.payment.states import CLEAR, RefundState, State
@@ -187,6 +188,11 @@ async def close_cancellation(tx: Transaction, order_id: UUID) -> None:
 async def unclosed_cancellations(tx: Transaction, limit: int) -> list[tuple[str, UUID]]:
     """Return tenant and order where everything is given back and nobody has told yet."""
     return [(row["tenant"], row["order_id"]) for row in await tx.fetch(_UNCLOSED, limit)]
+
+
+def webhook_retention(days: float) -> Retention:
+    """Return how long webhooks are known again; attempts only move forward, so a later one is old news all the same."""
+    return Retention("webhooks", "received_at", timedelta(days=days))
 
 
 async def note_webhook(tx: Transaction, provider: str, event_id: str, payment_id: UUID, kind: str) -> bool:

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from jangteo.kit import idempotency, inbox
 from jangteo.kit.bus import Bus
 from jangteo.kit.documents import open_documents
 from jangteo.kit.http.app import create_app
@@ -13,6 +14,7 @@ from jangteo.kit.inbox import subscribe
 from jangteo.kit.outbox import Relay
 from jangteo.kit.postgres import Database, open_database
 from jangteo.kit.process import open_foundation, run
+from jangteo.kit.pruning import pruning
 from jangteo.product.api import routes
 from jangteo.product.background import repeated
 from jangteo.product.catalogue.announcing import announce_forgotten
@@ -59,6 +61,8 @@ async def assemble(settings: ProductSettings) -> AsyncIterator[Any]:
             ("the announcing", settings.announce_sweep_seconds, partial(announce_forgotten, catalogue, database)),
         ):
             await stack.enter_async_context(repeated(name, seconds, work))
+        old = (inbox.retention(settings.inbox_days), idempotency.retention(settings.idempotency_hours))
+        await stack.enter_async_context(pruning(database, *old))
         await stack.enter_async_context(foundation.registered())
         checks = {"database": database.check, "documents": catalogue.check, "search": shop.keeper.check}
         yield create_app(

@@ -4,12 +4,14 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
+from jangteo.kit import inbox
 from jangteo.kit.http.app import create_app
 from jangteo.kit.inbox import subscribe
 from jangteo.kit.outbox import Relay
 from jangteo.kit.postgres import open_database
 from jangteo.kit.privacy import Vault
 from jangteo.kit.process import open_foundation, run
+from jangteo.kit.pruning import pruning
 from jangteo.shipping.api import ROUTES
 from jangteo.shipping.carriers import open_carriers
 from jangteo.shipping.clients import Addresses
@@ -46,6 +48,7 @@ async def assemble(settings: ShippingSettings) -> AsyncIterator[Any]:
         stack.push_async_callback(desk.stop)
         subscription = await subscribe(foundation.bus, database, SERVICE, handlers(settings.carrier, desk.wake))
         stack.push_async_callback(subscription.stop)
+        await stack.enter_async_context(pruning(database, inbox.retention(settings.inbox_days)))
         await stack.enter_async_context(foundation.registered())
         yield create_app(
             settings,

@@ -15,6 +15,7 @@ from jangteo.stack import leftovers
 from jangteo.stack.child import adopt_orphans, name_thread
 from jangteo.stack.control import SOCKET, Answer, listen
 from jangteo.stack.home import Home, StackError
+from jangteo.stack.logs import keep_short
 from jangteo.stack.plan import Plan
 from jangteo.stack.runner import NotStarted
 from jangteo.stack.supervisor import SERVICES_PHASE, UP_PHASE, Supervisor
@@ -48,11 +49,13 @@ class Daemon:
             loop.add_reader(0, self._starter_gone)
         server = await listen(self._home.run, self._handle, self._answering)
         stopping = asyncio.create_task(self._stop.wait())
+        short_logs = asyncio.create_task(keep_short(self._home))
         await asyncio.wait({self._attempt, stopping}, return_when=asyncio.FIRST_COMPLETED)
         hopeless = self._hopeless()
         if not hopeless:
             await stopping
         stopping.cancel()
+        short_logs.cancel()
         self._attempt.cancel()
         await asyncio.wait({self._attempt})
         await self._supervisor.down()

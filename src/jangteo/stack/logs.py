@@ -1,6 +1,8 @@
 """The logs of the processes: one file each, the previous one kept beside it when it has grown large."""
 
+import asyncio
 import json
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -8,6 +10,7 @@ from pathlib import Path
 from jangteo.stack.home import Home, StackError
 
 _ROTATE_BYTES = 10 * 1024 * 1024
+LOOK_SECONDS = 20.0
 _TAIL_BYTES = 256 * 1024
 _FOLLOW_SECONDS = 0.2
 
@@ -16,6 +19,36 @@ def rotate(log: Path) -> None:
     """Move a log that has grown large to `<name>.1`; called before its process starts."""
     if log.exists() and log.stat().st_size > _ROTATE_BYTES:
         log.replace(log.with_name(log.name + ".1"))
+
+
+def shorten(log: Path, most: int = _ROTATE_BYTES) -> bool:
+    """Empty a log that has grown beyond `most` bytes, its text going to `<name>.1`; return whether it had.
+
+    Its process goes on writing to the same file, at its new end. A line that it writes in the microseconds between
+    the last look and the emptying is lost.
+    """
+    with log.open("r+b") as source:
+        if source.seek(0, 2) <= most:
+            return False
+        fresh = log.with_name(log.name + ".new")
+        with fresh.open("wb") as target:
+            source.seek(0)
+            shutil.copyfileobj(source, target, 1 << 20)
+            shutil.copyfileobj(source, target)
+            source.truncate(0)
+        fresh.replace(log.with_name(log.name + ".1"))
+    return True
+
+
+async def keep_short(home: Home) -> None:
+    """Look at all logs now and then, for ever: processes that never stop must not fill the disk."""
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        for log in home.logs.glob("*.log"):
+            try:
+                shorten(log)
+            except OSError as error:
+                print(f"the log {log.name} cannot be shortened: {error}", flush=True)
 
 
 def tail(log: Path, lines: int) -> str:

@@ -15,7 +15,7 @@ GROUP = re.compile(r"[A-Za-z0-9_-]+")
 
 @dataclass(frozen=True, slots=True)
 class StreamSettings:
-    """What the URL's query may say: `nats://a,b?replicas=3&max_age_days=7&trim_gib=1&max_gib=50&prefix=jangteo`.
+    """What the URL's query may say: `nats://a,b?replicas=3&max_age_days=7&parked_days=14&trim_gib=1&max_gib=50`.
 
     Messages go when they are `max_age_days` old, or, once the stream has more than `trim_gib`, when every group
     has handled them. `max_gib`, if set, removes the oldest beyond it whether they were handled or not.
@@ -25,6 +25,7 @@ class StreamSettings:
     prefix: str = "jangteo"
     replicas: int = 1
     max_age_days: float = 7.0
+    parked_days: float = 14.0
     max_gib: float = 0.0
     trim_gib: float = 1.0
 
@@ -58,7 +59,8 @@ class StreamSettings:
 def read_url(url: str) -> StreamSettings:
     """Return the settings in a bus URL; several servers are parted by commas. Raises ValueError."""
     address, _, query = url.partition("?")
-    known = {"prefix": str, "replicas": int, "max_age_days": float, "max_gib": float, "trim_gib": float}
+    days_and_sizes = ("max_age_days", "parked_days", "max_gib", "trim_gib")
+    known: dict[str, type] = {"prefix": str, "replicas": int, **dict.fromkeys(days_and_sizes, float)}
     given = parse_qs(query, keep_blank_values=True)
     if unknown := set(given) - set(known):
         raise ValueError(f"unknown settings in the bus URL: {sorted(unknown)}; known: {sorted(known)}")
@@ -91,6 +93,7 @@ async def ensure_streams(js: JetStreamContext, settings: StreamSettings) -> str:
     parking = api.StreamConfig(
         name=settings.parking,
         subjects=[f"{settings.prefix}-parked.>"],
+        max_age=settings.parked_days * DAY,
         storage=api.StorageType.FILE,
         num_replicas=settings.replicas,
         allow_direct=True,
