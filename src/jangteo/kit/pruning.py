@@ -40,11 +40,12 @@ async def prune_once(database: Database, retention: Retention) -> int:
     table, column = retention.table, retention.column
     async with database.system() as transaction:
         # By place, in one statement, so that the age is looked up once; replicas that meet here wait a moment.
-        return await transaction.execute(
+        deleted: int = await transaction.execute(
             f"DELETE FROM {table} WHERE ctid = ANY(ARRAY("
             f"SELECT ctid FROM {table} WHERE {column} < $1 ORDER BY {column} LIMIT {BATCH}))",
             retention.bound(transaction.clock.now() - retention.keep),
         )
+        return deleted
 
 
 @asynccontextmanager
