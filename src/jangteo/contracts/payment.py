@@ -15,7 +15,10 @@ class PaymentMessage(Message, frozen=True, kw_only=True):
 
 
 class AuthorisePayment(PaymentMessage, frozen=True, kw_only=True):
-    """Command: ask the provider for this amount (minor units). `payment_id` is chosen by the asker."""
+    """Command: ask the provider for this amount (minor units). `payment_id` is chosen by the asker.
+
+    `capture`: take the money as well; `payment.captured.v1` is then the answer, and no capture is commanded.
+    """
 
     type: ClassVar[str] = "payment.authorise.v1"
     member_id: UUID
@@ -24,6 +27,7 @@ class AuthorisePayment(PaymentMessage, frozen=True, kw_only=True):
     currency: str
     provider: str
     method_token: str
+    capture: bool = False
 
 
 class CapturePayment(PaymentMessage, frozen=True, kw_only=True):

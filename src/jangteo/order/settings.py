@@ -8,6 +8,8 @@ class OrderSettings(ServiceSettings, frozen=True, kw_only=True):
 
     `payment_window` is how long a buyer may take to pay; stock is held `hold_margin` longer. An answer of another
     service is waited for `answer_seconds` before the question is repeated, then twice as long each time.
+    Money is authorised and captured by one command, but for the shops and providers of `capture_later`: names
+    separated by commas, each `shop`, `shop/provider`, `*/provider` or `*`. There it is held first.
     """
 
     database_url: str
@@ -16,3 +18,9 @@ class OrderSettings(ServiceSettings, frozen=True, kw_only=True):
     hold_margin: float = 300.0
     answer_seconds: float = 10.0
     sweep_seconds: float = 1.0
+    capture_later: str = ""
+
+    def captures_at_once(self, tenant: str, provider: str) -> bool:
+        """Say whether a payment of this shop by this provider takes the money together with its authorisation."""
+        later = {name.strip() for name in self.capture_later.split(",")}
+        return later.isdisjoint(("*", tenant, f"*/{provider}", f"{tenant}/{provider}"))

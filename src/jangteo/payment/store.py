@@ -15,6 +15,7 @@ _COLUMNS = Attempt.__struct_fields__
 _REFUND_COLUMNS = Refund.__struct_fields__
 # What never changes once an attempt or a refund is made.
 _FIXED = {"id", "tenant", "order_id", "order_number", "member_id", "provider", "amount", "currency", "created_at"}
+_FIXED |= {"capture_at_once"}
 _FIXED_OF_REFUND = {"id", "tenant", "payment_id", "amount", "currency", "reason", "compulsory", "requested_by"}
 _FIXED_OF_REFUND |= {"created_at"}
 _CHANGING = tuple(name for name in _COLUMNS if name not in _FIXED and name != "version")

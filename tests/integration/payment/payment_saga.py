@@ -94,6 +94,7 @@ class Buyer:
     processor: Running
     http: httpx.AsyncClient
     amount: int = 12_900
+    at_once: bool = False
     member_id: uuid.UUID = field(default_factory=new_id)
     order_id: uuid.UUID = field(default_factory=new_id)
     payment_id: uuid.UUID = field(default_factory=new_id)
@@ -114,6 +115,7 @@ class Buyer:
             "currency": "KRW",
             "provider": "sandbox",
             "method_token": changed.pop("method_token", None) or await self.token(card),
+            "capture": self.at_once,
         }
         return contract.AuthorisePayment(**(fields | changed))
 
@@ -130,8 +132,9 @@ class Buyer:
     async def pay(self, card: str = "success") -> None:
         """Go all the way to captured."""
         await self.authorise(card)
-        await self.until(contract.PaymentAuthorised)
-        await self.capture()
+        if not self.at_once:
+            await self.until(contract.PaymentAuthorised)
+            await self.capture()
         await self.until(contract.PaymentCaptured)
 
     async def until(self, *kinds: type[Message], count: int = 1) -> Any:

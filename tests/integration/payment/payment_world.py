@@ -98,6 +98,7 @@ class Gate:
         self._held: list[Held] = []
         self.calls: list[tuple[str, str, str]] = []
         self.lie: Callable[[bytes], bytes] | None = None
+        self.in_two_steps: set[str] = set()
         self.url = ""
 
     def hold(self, method: str, path: str, when: str) -> Held:
@@ -113,6 +114,8 @@ class Gate:
         body, path = await request.read(), request.path_qs
         self.calls.append((request.method, path, request.headers.get("Idempotency-Key", "")))
         await self._wait(request, "before")
+        if self.in_two_steps:
+            body = self._without_capture(body)
         headers = {name: request.headers[name] for name in _PASSED if name in request.headers}
         async with (
             aiohttp.ClientSession() as session,
@@ -123,6 +126,11 @@ class Gate:
         if self.lie is not None:
             content = self.lie(content)
         return web.Response(status=answer.status, body=content, content_type=answer.content_type)
+
+    def _without_capture(self, body: bytes) -> bytes:
+        """Make of the processor one that only holds, for the references `in_two_steps`."""
+        asked = json.loads(body or b"{}")
+        return json.dumps(asked | {"capture": False}).encode() if asked.get("reference") in self.in_two_steps else body
 
     async def _wait(self, request: web.Request, when: str) -> None:
         about = f"{request.path_qs} {request.headers.get('Idempotency-Key', '')}"

@@ -18,12 +18,12 @@ class PowerCut:
     """Kills the service when each of `scenarios` has one call to the provider in hand, and starts it again."""
 
     def __init__(self, payment, gate, scenarios):
-        self._payment, self._gate = payment, gate
+        self._payment, self.gate = payment, gate
         self._ready, self._reached, self._back = (asyncio.Barrier(scenarios) for _ in range(3))
 
     async def strike(self, method, path, when, trigger):
         """Begin what `trigger` begins; return after the kill, which comes while that call is held."""
-        held = self._gate.hold(method, path, when)
+        held = self.gate.hold(method, path, when)
         await self._ready.wait()
         await trigger
         await held.arrived.wait()
@@ -41,6 +41,24 @@ async def authorising(one, cut, when, _):
     await one.capture()
     await one.until(PaymentCaptured)
     assert [payment["captured_amount"] for payment in await one.at_processor()] == [12_900]
+
+
+async def authorising_and_capturing_at_once(one, cut, when, _):
+    one.at_once = True
+    command = await one.authorise_command()
+    await cut.strike("POST", f"{one.payment_id}:authorise", when, one.saga.send(command, tenant=one.tenant))
+    await one.until(PaymentCaptured)
+    assert [payment["captured_amount"] for payment in await one.at_processor()] == [12_900]
+    assert one.said() == [PaymentCaptured]
+
+
+async def capturing_unasked_what_is_held(one, cut, when, _):
+    one.at_once = True
+    cut.gate.in_two_steps.add(str(one.payment_id))
+    await cut.strike("POST", f"{one.payment_id}:capture", when, one.authorise())
+    await one.until(PaymentCaptured)
+    assert [payment["captured_amount"] for payment in await one.at_processor()] == [12_900]
+    assert one.said() == [PaymentCaptured]
 
 
 async def capturing(one, cut, when, _):
@@ -79,6 +97,8 @@ async def refunding_for_staff(one, cut, when, staff):
 
 SCENARIOS = (
     authorising,
+    authorising_and_capturing_at_once,
+    capturing_unasked_what_is_held,
     capturing,
     voiding,
     giving_back_a_cancelled_order,
@@ -109,12 +129,13 @@ async def test_killed_at_any_moment_under_load_every_order_is_charged_once_or_no
     done = asyncio.Event()
 
     async def purchase():
-        one = buyer()
+        one = buyer(at_once=dice.random() < 0.5)
         card = dice.choice(["success", "success", "webhook_first", "answered_twice", "declined"])
         await one.authorise(card)
-        outcome = await one.until(PaymentAuthorised, PaymentDeclined)
-        if isinstance(outcome, PaymentAuthorised):
-            await one.capture()
+        outcome = await one.until(PaymentAuthorised, PaymentCaptured, PaymentDeclined)
+        if not isinstance(outcome, PaymentDeclined):
+            if not one.at_once:
+                await one.capture()
             if dice.random() < 0.4:
                 await one.cancel()
                 await one.until(PaymentCancelled)

@@ -50,6 +50,12 @@ def test_an_order_placed_before_fees_were_split_is_read_as_today():
     assert event.total == 47_000
 
 
+def test_a_card_chosen_before_there_was_one_step_is_still_captured_by_a_command():
+    old = {"payment_id": "00000000-0000-0000-0000-000000000004", "provider": "sandbox", "token": "tok_4"}
+    event = STREAMS.decode("order.payment_chosen/1", json.dumps(old))
+    assert event == happened.PaymentChosen(payment_id=UUID(int=4), provider="sandbox", token="tok_4", at_once=False)
+
+
 def test_an_order_of_today_is_stored_and_read_unchanged(placing):
     event = placing()
     assert STREAMS.decode(event.type, msgspec.json.encode(event)) == event

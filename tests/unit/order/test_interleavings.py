@@ -68,6 +68,7 @@ class Money:
     def __init__(self) -> None:
         self.attempts: dict[UUID, str] = {}
         self.tokens: dict[UUID, str] = {}
+        self.at_once: set[UUID] = set()
         self.cancelled = False
         self.taken = self.given_back = 0
 
@@ -78,12 +79,12 @@ class Money:
                     self.tokens[id] = token
                     answers = {"bad": "declined", "confirm": "confirming"}
                     self.attempts[id] = "declined" if self.cancelled else answers.get(token, "authorised")
+                    if command.capture:
+                        self.at_once.add(id)
+                        self.capture(id)
                 return self.say(id)
             case payment.CapturePayment(payment_id=id):
-                if self.attempts.get(id) == "authorised":
-                    failing = self.tokens[id] == "uncapturable"
-                    self.attempts[id] = "failed" if failing else "captured"
-                    self.taken += 0 if failing else TOTAL
+                self.capture(id)
                 return self.say(id)
             case payment.CancelPayment():
                 self.cancelled = True
@@ -92,6 +93,12 @@ class Money:
                     self.attempts[id] = "declined" if state == "confirming" else "void"
                 return [payment.PaymentCancelled(**NAMES, refunded=self.given_back, currency="KRW")]
         raise AssertionError(command)
+
+    def capture(self, id: UUID) -> None:
+        if self.attempts.get(id) == "authorised":
+            failing = self.tokens[id] == "uncapturable"
+            self.attempts[id] = "failed" if failing else "captured"
+            self.taken += 0 if failing else TOTAL
 
     def say(self, id: UUID) -> list[Message]:
         names, whole = NAMES | {"payment_id": id}, {"amount": TOTAL, "currency": "KRW"}
@@ -112,6 +119,8 @@ class Money:
         for id, state in self.attempts.items():
             if state == "confirming":
                 self.attempts[id] = "authorised" if agreed else "declined"
+                if id in self.at_once:
+                    self.capture(id)
                 return self.say(id)
         return []
 
@@ -147,7 +156,8 @@ class Parcel:
 class Shop:
     """One order among its services; `wire` is what is on its way, in no order."""
 
-    def __init__(self, placed, stock: Stock, token: str | None) -> None:
+    def __init__(self, placed, stock: Stock, token: str | None, at_once: bool) -> None:
+        self.at_once = at_once
         self.stock, self.money, self.parcel = stock, Money(), Parcel()
         self.now, self.order, self.attempts = NOW, None, 0
         self.wire: list[Message] = []
@@ -156,7 +166,8 @@ class Shop:
 
     def choice(self, token: str):
         self.attempts += 1
-        return [happened.PaymentChosen(payment_id=UUID(int=100 + self.attempts), provider="sandbox", token=token)]
+        id = UUID(int=100 + self.attempts)
+        return [happened.PaymentChosen(payment_id=id, provider="sandbox", token=token, at_once=self.at_once)]
 
     def apply(self, events) -> None:
         before = self.order
@@ -188,7 +199,8 @@ class Shop:
             token = ("good", "bad", "confirm", "uncapturable")[choice % 4]
             id = UUID(int=100 + self.attempts + 1)
             self.attempts += 1
-            self.attempt(lambda: choose_payment(self.order, id, "sandbox", token, self.now))
+            once = self.at_once
+            self.attempt(lambda: choose_payment(self.order, id, "sandbox", token, self.now, at_once=once))
         elif kind == 2:
             self.now += timedelta(seconds=400)
             self.apply(expire(self.order, self.now))
@@ -221,9 +233,10 @@ class Shop:
     token=st.sampled_from(["good", "bad", "confirm", "uncapturable", None]),
     plenty=st.booleans(),
     gone_when_expired=st.booleans(),
+    at_once=st.booleans(),
 )
-def test_an_order_ends_with_everything_where_it_belongs(placing, steps, token, plenty, gone_when_expired):
-    shop = Shop(placing(), Stock(plenty, gone_when_expired), token)
+def test_an_order_ends_with_everything_where_it_belongs(placing, steps, token, plenty, gone_when_expired, at_once):
+    shop = Shop(placing(), Stock(plenty, gone_when_expired), token, at_once)
     for number in steps:
         shop.step(number)
     shop.finish()

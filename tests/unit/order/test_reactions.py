@@ -115,18 +115,18 @@ EXPECTED = {
         "late": f"paid {TO_SEND} {OUT} {GIVING_BACK} cancelled",
     },
     "captured_strange": {"late": f"{GIVING_BACK} cancelled"},
-    "capture_failed": {"cancellation_started": "authorised", "late": f"{GIVING_BACK} cancelled"},
+    "capture_failed": {"cancellation_started": "asked confirming authorised", "late": f"{GIVING_BACK} cancelled"},
     "payment_cancelled": {
         "money_returned": "cancelling_asked cancelling_paid cancelling_stopped",
         "money_returned cancelled": "cancelling_stock_back",
         "late": "cancelling_money_back cancelled",
     },
     "refunded_part": {
-        "refunded": f"authorised paid {TO_SEND} {OUT} {WITH_MONEY} cancelling_sold cancelling_money_back",
+        "refunded": f"asked confirming authorised paid {TO_SEND} {OUT} {WITH_MONEY} cancelling_sold cancelling_money_back",
         "late": "cancelled",
     },
     "refunded_all": {
-        "refunded": f"authorised handed_over {OUT} {WITH_MONEY} cancelling_sold cancelling_money_back",
+        "refunded": f"asked confirming authorised handed_over {OUT} {WITH_MONEY} cancelling_sold cancelling_money_back",
         "refunded cancellation_started": "paid sold prepared reported",
         "late": "cancelled",
     },
@@ -206,6 +206,21 @@ def test_refunds_heard_of_in_the_wrong_order_leave_the_larger_sum(situations):
             order = evolve(order, ORDER, event)
     assert order.refunded == 3_000
     assert react(order, MESSAGES["refunded_part"]) == []
+
+
+def test_a_refund_of_everything_that_overtakes_its_capture_is_not_fulfilled(situations):
+    from jangteo.order.domain.order import evolve
+
+    order = situations["asked"]
+    for message in ("refunded_all", "captured"):
+        for event in (events := react(order, MESSAGES[message])):
+            order = evolve(order, ORDER, event)
+    assert [event.type.split("/")[0] for event in events] == [
+        "order.payment_authorised",
+        "order.payment_captured",
+        "order.cancellation_started",
+    ]
+    assert (order.state, order.cancel_reason) == ("cancelling", "payment.refunded")
 
 
 def test_money_returned_tells_how_much(situations):

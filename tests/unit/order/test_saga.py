@@ -73,6 +73,22 @@ def test_a_card_chosen_before_the_stock_is_held_is_asked_for_after_it(situations
     assert (command.payment_id, command.amount, command.method_token) == (UUID(int=5), 25_000, "tok_5")
 
 
+@pytest.mark.parametrize("at_once", [True, False])
+def test_the_money_is_asked_for_in_one_step_or_in_two_as_was_chosen(build, at_once):
+    chosen = happened.PaymentChosen(payment_id=UUID(int=5), provider="sandbox", token="tok_5", at_once=at_once)
+    (command,) = awaiting(build(happened.StockHeld(expires_at=NOW), chosen))
+    assert (type(command), command.capture) == (payment.AuthorisePayment, at_once)
+
+
+def test_money_that_is_held_is_captured_whatever_was_chosen(build):
+    events = [
+        happened.StockHeld(expires_at=NOW),
+        happened.PaymentChosen(payment_id=UUID(int=5), provider="sandbox", token="tok_5", at_once=True),
+        happened.PaymentAuthorised(payment_id=UUID(int=5)),
+    ]
+    assert awaiting(build(*events)) == [payment.CapturePayment(order_id=ORDER, payment_id=UUID(int=5))]
+
+
 def test_the_stock_is_held_longer_than_the_buyer_may_take(situations):
     (command,) = awaiting(situations["placed"])
     assert command.expires_at == situations["placed"].placed.pay_until + timedelta(seconds=300)

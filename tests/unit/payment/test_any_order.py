@@ -1,225 +1,23 @@
 """A payment lived through in every order: answers lost, webhooks late and twice, cancelled at any moment.
 
-The provider is played by a few lines that keep its own books; our side is the rules alone, asked in the way the desk
-asks them. At the end the two sets of books agree, whatever happened in between.
+At the end the provider's books and ours agree, whatever happened in between.
 """
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from datetime import timedelta
 from uuid import uuid4
 
 import msgspec
 import pytest
+from both_books import AMOUNT, Shop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jangteo.contracts import payment as contract
-from jangteo.payment.domain import ledger, observing, refunding, steps
-from jangteo.payment.domain.attempt import Seen, SeenRefund, SeenStatus
-from jangteo.payment.domain.moment import Moment, Patience
-from jangteo.payment.states import CLEAR, MOVES, TAKING, IllegalMove, RefundState, State
+from jangteo.payment.domain import observing, refunding, steps
+from jangteo.payment.domain.attempt import SeenStatus
+from jangteo.payment.states import CLEAR, MOVES, TAKING, State
 
-START = datetime(2026, 1, 1, tzinfo=UTC)
-AMOUNT = 10_007
-
-
-class Processor:
-    """A provider's books: one payment, its refunds, and all that it ever showed."""
-
-    def __init__(self, reference, card):
-        self.reference, self.card, self.status = reference, card, None
-        self.captured, self.refunds, self.shown, self.on_the_way = 0, {}, [], []
-
-    def view(self):
-        if self.status is None:
-            return None
-        seen = Seen(
-            provider_id="pay_1",
-            reference=self.reference,
-            status=self.status,
-            amount=AMOUNT,
-            currency="KRW",
-            captured=self.captured,
-            reason="card_declined" if self.status is SeenStatus.DECLINED else "",
-            action_url="https://pay.example.test/confirm" if self.status is SeenStatus.WAITING else None,
-        )
-        self.shown.append(seen)
-        return seen
-
-    def authorise(self):
-        if self.status is None:
-            self.status = self.card
-        return self.view()
-
-    def decide(self, status):
-        if self.status is SeenStatus.WAITING:
-            self.status = status
-            self.view()
-
-    def capture(self):
-        if self.status is SeenStatus.HELD:
-            self.status, self.captured = SeenStatus.TAKEN, AMOUNT
-        return self.view()
-
-    def void(self):
-        if self.status in (SeenStatus.HELD, SeenStatus.WAITING):
-            self.status = SeenStatus.RELEASED
-        return self.view()
-
-    def arrive(self):
-        """Let a request that was long on its way arrive; nobody waits for its answer any more."""
-        if self.on_the_way:
-            self.on_the_way.pop(0)()
-
-    def lapse(self):
-        if self.status in (SeenStatus.HELD, SeenStatus.WAITING):
-            self.status = SeenStatus.LAPSED
-            self.view()
-
-    def refund(self, refund):
-        if refund.id not in self.refunds:
-            assert sum(self.refunds.values()) + refund.amount <= self.captured, "more given back than taken"
-            self.refunds[refund.id] = refund.amount
-        return SeenRefund(
-            provider_refund_id=f"re_{refund.id}", reference=str(refund.id), amount=refund.amount, currency="KRW"
-        )
-
-
-class Shop:
-    """Our side: an attempt, its refunds, its ledger, what was said, and what the desk has to do."""
-
-    def __init__(self, draw, card):
-        self.draw, self.now = draw, START
-        command = contract.AuthorisePayment(
-            order_id=uuid4(),
-            payment_id=uuid4(),
-            member_id=uuid4(),
-            order_number="1",
-            amount=AMOUNT,
-            currency="KRW",
-            provider="sandbox",
-            method_token="tok_1",
-        )
-        self.attempt = steps.begin("demo", command, self.at())
-        self.processor = Processor(self.attempt.reference, card)
-        self.refunds, self.movements, self.said, self.asking = {}, [], [], ["attempt"]
-
-    def at(self):
-        return Moment(now=self.now, patience=Patience(), refund_id=uuid4())
-
-    def take(self, change):
-        if change is None:
-            return
-        self.attempt = change.attempt
-        self.movements += change.movements
-        self.said += change.says
-        if change.ask:
-            self.asking.append("attempt")
-        for refund in change.refunds:
-            self.refunds[refund.id] = refund
-            if refund.state is RefundState.REQUESTED and refund.tries == 0:
-                self.asking.append(refund.id)
-
-    def operate(self):
-        """Do the oldest thing that is to be asked of the provider; the answer may be lost, before or after."""
-        if not self.asking:
-            return
-        what = self.asking.pop(0)
-        fate = self.draw(st.sampled_from(FATES))
-        if what == "attempt":
-            self.ask(fate)
-        elif fate in ("late", "crashed_late"):
-            self.processor.on_the_way.append(partial(self.processor.refund, self.refunds[what]))
-        elif fate != "lost_before":
-            seen = self.processor.refund(self.refunds[what])
-            if fate == "answered":
-                self.refunded(what, seen)
-
-    def ask(self, fate):
-        state = self.attempt.state
-        act = {State.AUTHORISING: self.processor.authorise, State.CAPTURING: self.processor.capture}.get(state)
-        act = self.processor.void if state is State.VOIDING else act
-        if act is None:
-            return
-        seen = None
-        if fate in ("late", "crashed_late"):
-            self.processor.on_the_way.append(act)
-        elif fate != "lost_before":
-            seen = act()
-        if fate == "answered":
-            self.take(observing.observe(self.attempt, seen, self.at()))
-        elif not fate.startswith("crashed"):
-            self.take(steps.lose_track(self.attempt, self.at()))
-
-    def refunded(self, id, seen):
-        if self.refunds[id].state is RefundState.REQUESTED:
-            self.take(refunding.succeed(self.attempt, self.refunds[id], seen, self.at()))
-
-    def sweep(self):
-        """Look after whatever is due, as after a crash: query first."""
-        self.now += timedelta(seconds=30)
-        for id, refund in list(self.refunds.items()):
-            if refund.state is RefundState.REQUESTED and id not in self.asking:
-                self.refunded(id, self.processor.refund(refund))
-        if self.attempt.due_at is None or self.asking:
-            return
-        seen = self.processor.view()
-        if seen is None:
-            self.take(steps.after_not_found(self.attempt, self.at()))
-        else:
-            change = observing.observe(self.attempt, seen, self.at())
-            self.take(change or steps.after_no_news(self.attempt, self.at()))
-
-    def webhook(self):
-        """Bring any view that the provider ever showed, old ones too."""
-        if self.processor.shown:
-            seen = self.draw(st.sampled_from(self.processor.shown))
-            self.take(observing.observe(self.attempt, seen, self.at()))
-
-    def capture(self):
-        try:
-            self.take(steps.begin_capture(self.attempt, self.at()))
-        except IllegalMove:
-            return
-
-    def cancel(self):
-        if not self.attempt.unwanted:
-            self.take(steps.abandon(self.attempt, "order_cancelled", self.at()))
-
-    def give_back(self):
-        amount = self.draw(st.integers(1, AMOUNT))
-        try:
-            self.take(refunding.request(self.attempt, uuid4(), amount, "x", uuid4(), self.at()))
-        except (IllegalMove, refunding.RefundTooLarge, refunding.RefundByCancellation):
-            return
-
-    def check(self):
-        """Hold at every moment."""
-        attempt = self.attempt
-        assert 0 <= attempt.refunded <= attempt.refunded + attempt.refunding <= attempt.captured <= AMOUNT
-        balances = ledger.balances(self.movements)
-        assert sum(balances.values()) == 0
-        owed = balances.get((ledger.Account.PROVIDER_RECEIVABLE, "KRW"), 0)
-        assert owed == attempt.captured - attempt.refunded
-        assert len({(movement.kind, movement.reference) for movement in self.movements}) == len(self.movements)
-
-    def settle(self):
-        """Crash with everything that was to be asked, then let an undisturbed process clear up."""
-        self.asking.clear()
-        self.draw = lambda _: "answered"
-        for _ in range(20):
-            self.sweep()
-            while self.asking:
-                self.operate()
-            self.processor.arrive()
-            # A provider repeats its webhooks until they are taken: the newest view comes for sure.
-            if self.processor.view() is not None:
-                self.take(observing.observe(self.attempt, self.processor.shown[-1], self.at()))
-            self.check()
-
-
-FATES = ("answered", "answered", "answered", "lost_before", "lost_after", "crashed_after", "late", "crashed_late")
 BEGINNINGS = ([], ["operate"], ["operate", "capture", "operate"], ["operate", "capture", "operate", "give_back"])
 STEPS = (
     "operate",
@@ -235,6 +33,11 @@ STEPS = (
     "decline",
 )
 CARDS = [SeenStatus.HELD, SeenStatus.WAITING, SeenStatus.DECLINED]
+WAYS = {
+    "two commands": {},
+    "one command, one request": {"at_once": True, "in_one_step": True},
+    "one command, two requests": {"at_once": True},
+}
 
 
 stories = st.builds(list.__add__, st.sampled_from(BEGINNINGS), st.lists(st.sampled_from(STEPS), max_size=25))
@@ -253,8 +56,9 @@ def live(shop, story):
 
 @settings(max_examples=400, deadline=None)
 @given(st.data(), st.sampled_from(CARDS), stories)
-def test_after_a_cancellation_nothing_is_held_or_kept_in_either_set_of_books(data, card, story):
-    shop = Shop(data.draw, card)
+@pytest.mark.parametrize("way", WAYS)
+def test_after_a_cancellation_nothing_is_held_or_kept_in_either_set_of_books(way, data, card, story):
+    shop = Shop(data.draw, card, **WAYS[way])
     live(shop, story)
     shop.cancel()
     shop.settle()
@@ -266,8 +70,9 @@ def test_after_a_cancellation_nothing_is_held_or_kept_in_either_set_of_books(dat
 
 @settings(max_examples=400, deadline=None)
 @given(st.data(), st.sampled_from(CARDS), stories)
-def test_both_sets_of_books_agree_in_the_end_and_nothing_is_told_twice(data, card, story):
-    shop = Shop(data.draw, card)
+@pytest.mark.parametrize("way", WAYS)
+def test_both_sets_of_books_agree_in_the_end_and_nothing_is_told_twice(way, data, card, story):
+    shop = Shop(data.draw, card, **WAYS[way])
     live(shop, story)
     shop.processor.decide(SeenStatus.HELD)
     shop.settle()
@@ -277,6 +82,8 @@ def test_both_sets_of_books_agree_in_the_end_and_nothing_is_told_twice(data, car
     told = Counter(type(message) for message in shop.said)
     for kind in (contract.PaymentAuthorised, contract.PaymentCaptured, contract.PaymentDeclined):
         assert told[kind] <= 1
+    if WAYS[way]:
+        assert told[contract.PaymentAuthorised] == 0
     parts = [message.amount for message in shop.said if isinstance(message, contract.PaymentRefunded)]
     by_staff = [refund.amount for refund in shop.refunds.values() if not refund.compulsory]
     assert sorted(parts) == sorted(by_staff)
@@ -343,6 +150,52 @@ def test_a_view_of_another_payment_never_captures(lie):
     shop.capture()
     seen = msgspec.structs.replace(shop.processor.capture(), **lie)
     assert observing.observe(shop.attempt, seen, shop.at()) is None
+
+
+@pytest.mark.parametrize("in_one_step", [True, False])
+def test_money_that_is_to_be_captured_at_once_is_told_of_once_and_as_captured(in_one_step):
+    shop = Shop(lambda _: "answered", SeenStatus.HELD, at_once=True, in_one_step=in_one_step)
+    for _ in range(2):
+        shop.operate()
+    assert (shop.attempt.state, shop.processor.captured, shop.asking) == (State.CAPTURED, AMOUNT, [])
+    assert [type(message) for message in shop.said] == [contract.PaymentCaptured]
+
+
+def test_a_capture_at_once_that_is_late_news_of_a_cancelled_order_is_given_back():
+    shop = Shop(lambda _: "late", SeenStatus.HELD, at_once=True, in_one_step=True)
+    shop.operate()
+    shop.cancel()
+    shop.processor.arrive()
+    shop.draw = lambda _: "answered"
+    shop.sweep()
+    assert (shop.attempt.state, shop.attempt.refunding) == (State.CAPTURED, AMOUNT)
+    shop.operate()
+    assert (shop.attempt.state, shop.said) == (State.REFUNDED, [])
+
+
+def test_money_taken_for_an_attempt_that_was_given_up_is_given_back():
+    shop = Shop(lambda _: "crashed_late", SeenStatus.HELD, at_once=True, in_one_step=True)
+    shop.operate()
+    shop.draw = lambda _: "lost_before"
+    for _ in range(3):
+        shop.sweep()
+        shop.asking.clear()
+    assert (shop.attempt.state, shop.attempt.reason) == (State.DECLINED, "provider_timeout")
+    shop.processor.arrive()
+    shop.take(observing.observe(shop.attempt, shop.processor.shown[-1], shop.at()))
+    shop.draw = lambda _: "answered"
+    shop.operate()
+    shop.check()
+    assert (shop.attempt.state, shop.attempt.refunded) == (State.REFUNDED, AMOUNT)
+
+
+@pytest.mark.parametrize("amount", [AMOUNT - 1, AMOUNT + 1])
+def test_another_amount_that_was_taken_at_once_is_booked_as_it_is_and_given_back(amount):
+    shop = Shop(lambda _: "answered", SeenStatus.HELD, at_once=True, in_one_step=True)
+    seen = msgspec.structs.replace(shop.processor.authorise(), amount=amount, captured=amount)
+    shop.take(observing.observe(shop.attempt, seen, shop.at()))
+    assert (shop.attempt.captured, shop.attempt.unwanted, shop.attempt.refunding) == (amount, True, amount)
+    assert [type(message) for message in shop.said] == [contract.PaymentDeclined]
 
 
 def test_a_void_that_comes_too_late_finds_the_money_taken_and_gives_it_back():

@@ -33,7 +33,8 @@ async def pay(
         if story.order.placed.member_id != member_id:
             raise OrderUnknown()
         now = transaction.clock.now()
-        events = choose_payment(story.order, payment_id, request.provider, request.token, now)
+        at_once = desk.settings.captures_at_once(key.tenant, request.provider)
+        events = choose_payment(story.order, payment_id, request.provider, request.token, now, at_once=at_once)
         return await desk.orders.save(transaction, order_id, story, events, actor=f"buyer:{member_id}", at=now)
 
     return await _once(desk, key, work, 201, language)

@@ -61,12 +61,16 @@ class OrderPlaced(DomainEvent, frozen=True, kw_only=True):
 
 
 class PaymentChosen(DomainEvent, frozen=True, kw_only=True):
-    """The buyer named a means of payment; it is asked for as soon as the stock is held."""
+    """The buyer named a means of payment; it is asked for as soon as the stock is held.
 
-    type: ClassVar[str] = "order.payment_chosen/1"
+    `at_once`: the money is authorised and captured by one command; otherwise held first, and captured by another.
+    """
+
+    type: ClassVar[str] = "order.payment_chosen/2"
     payment_id: UUID
     provider: str
     token: str
+    at_once: bool = True
 
 
 class StockHeld(DomainEvent, frozen=True, kw_only=True):
@@ -243,4 +247,9 @@ def placed_from_1(old: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     return OrderPlaced.type, new
 
 
-UPCASTERS: dict[str, Upcaster] = {"order.placed/1": placed_from_1}
+def chosen_from_1(old: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Bring `order.payment_chosen/1` up: its money was held first, and captured by a command of its own."""
+    return PaymentChosen.type, old | {"at_once": False}
+
+
+UPCASTERS: dict[str, Upcaster] = {"order.placed/1": placed_from_1, "order.payment_chosen/1": chosen_from_1}

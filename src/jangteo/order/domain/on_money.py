@@ -38,7 +38,7 @@ def authorise(order: Order, message: payment.PaymentAuthorised) -> list[DomainEv
 
 
 def capture_at_once(order: Order, message: payment.PaymentCaptured) -> list[DomainEvent] | None:
-    """Take a capture for the authorisation that it overtook."""
+    """결제완료, authorised and captured in one; or take a capture for the authorisation that it overtook."""
     if not _is_open(order, message):
         return None
     return [happened.PaymentAuthorised(payment_id=message.payment_id), *_captured(order, message)]
@@ -52,6 +52,11 @@ def capture(order: Order, message: payment.PaymentCaptured) -> list[DomainEvent]
 def fail_capture(order: Order, message: payment.PaymentMessage) -> list[DomainEvent] | None:
     """Cancel: the money that was held for us could not be taken."""
     return [happened.CancellationStarted(reason=Reason.CAPTURE_FAILED)] if _is_present(order, message) else None
+
+
+def fail_capture_at_once(order: Order, message: payment.PaymentCaptureFailed) -> list[DomainEvent] | None:
+    """Cancel likewise, where nothing was heard of a hold."""
+    return fail_capture(order, message) if _is_open(order, message) else None
 
 
 def lose_authorisation(order: Order, message: payment.PaymentDeclined) -> list[DomainEvent] | None:
@@ -89,6 +94,11 @@ def refund(order: Order, message: payment.PaymentRefunded) -> list[DomainEvent] 
     if order.state is State.PAID and message.refunded_in_all >= order.placed.total and not order.cancel_refused:
         return [refunded, happened.CancellationStarted(reason=Reason.FULLY_REFUNDED)]
     return [refunded]
+
+
+def refund_early(order: Order, message: payment.PaymentRefunded) -> list[DomainEvent] | None:
+    """Note what staff gave back of a payment whose capture is not heard of yet."""
+    return refund(order, message) if _is_open(order, message) else None
 
 
 def _captured(order: Order, message: payment.PaymentCaptured) -> list[DomainEvent]:

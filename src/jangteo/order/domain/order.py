@@ -30,6 +30,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     payment_id: UUID
     provider: str
     token: str
+    at_once: bool
     stage: Stage = Stage.CHOSEN
     reason: str = ""
     url: str = ""
@@ -103,7 +104,9 @@ def _staged(order: Order, payment_id: UUID, stage: Stage, reason: str = "", url:
 
 
 def _payment_chosen(order: Order, event: happened.PaymentChosen) -> Order:
-    attempt = Attempt(payment_id=event.payment_id, provider=event.provider, token=event.token)
+    attempt = Attempt(
+        payment_id=event.payment_id, provider=event.provider, token=event.token, at_once=event.at_once
+    )
     return replace(order, attempts=(*order.attempts, attempt))
 
 

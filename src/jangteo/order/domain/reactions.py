@@ -90,9 +90,15 @@ RULES: Mapping[type[Message], Mapping[State, Rule]] = {
         # What was taken in the last moment is given back by the cancellation that is on its way.
         **_late_in(CANCELLING, CANCELLED),
     },
-    payment.PaymentCaptureFailed: {AUTHORISED: on_money.fail_capture, **_late_in(CANCELLING, CANCELLED)},
+    payment.PaymentCaptureFailed: {
+        RESERVED: on_money.fail_capture_at_once,
+        AUTHORISED: on_money.fail_capture,
+        **_late_in(CANCELLING, CANCELLED),
+    },
     payment.PaymentCancelled: {CANCELLING: on_money.take_back, **_late_in(CANCELLED)},
     payment.PaymentRefunded: {
+        # Before PAID it has overtaken the news of the capture.
+        RESERVED: on_money.refund_early,
         AUTHORISED: on_money.refund,
         PAID: on_money.refund,
         SHIPPED: on_money.refund,

@@ -64,7 +64,9 @@ class HandedOver(Conflict):
     en = "The parcel is with the carrier already, so the order cannot be cancelled."
 
 
-def choose_payment(order: Order, payment_id: UUID, provider: str, token: str, now: datetime) -> list[DomainEvent]:
+def choose_payment(
+    order: Order, payment_id: UUID, provider: str, token: str, now: datetime, *, at_once: bool = True
+) -> list[DomainEvent]:
     """Return the new attempt to pay. Raises the Conflict that says why there can be none."""
     if order.state not in _AWAITING_PAYMENT:
         raise NotAwaitingPayment(status=order.state.value)
@@ -74,7 +76,7 @@ def choose_payment(order: Order, payment_id: UUID, provider: str, token: str, no
         raise PaymentInProgress()
     if len(order.attempts) >= MAX_ATTEMPTS:
         raise TooManyAttempts(limit=MAX_ATTEMPTS)
-    return [happened.PaymentChosen(payment_id=payment_id, provider=provider, token=token)]
+    return [happened.PaymentChosen(payment_id=payment_id, provider=provider, token=token, at_once=at_once)]
 
 
 def is_cancellable(order: Order) -> bool:

@@ -4,9 +4,12 @@
 awaited and sent again, unchanged, when its answer is late: receivers take a repeated command as one.
 
     placed        reserve_stock                       cancelling   (1) cancel_shipment, where one was asked for;
-    reserved      authorise, once a card is chosen                     refused -> the order goes on
-    authorised    capture                                          (2) payment.cancel and release_stock, together
+    reserved      authorise, once a card is chosen;                    refused -> the order goes on
+                  and capture with it: -> paid                     (2) payment.cancel and release_stock, together
+    authorised    capture, where it is to come later
     paid          commit_stock, then create_shipment
+
+The two of `paid` wait for one another: a sale can fail, and a parcel may be out before that is heard.
 """
 
 from collections.abc import Sequence
@@ -66,6 +69,7 @@ def _authorise(order: Order) -> list[Message]:
             currency=order.placed.currency,
             provider=attempt.provider,
             method_token=attempt.token,
+            capture=attempt.at_once,
         )
     ]
 

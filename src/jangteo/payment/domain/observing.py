@@ -37,7 +37,7 @@ def matches(attempt: Attempt, seen: Seen) -> bool:
 
 
 def _doubt(attempt: Attempt, seen: Seen, at: Moment) -> Change | None:
-    """Accept nothing that differs from what was asked, and give back what is held for it."""
+    """Accept nothing that differs from what was asked, and give back what is held or was taken for it."""
     if attempt.state not in OPEN or seen.reference != attempt.reference:
         return None
     says = () if attempt.unwanted else (steps.declined(attempt, MISMATCH),)
@@ -45,6 +45,11 @@ def _doubt(attempt: Attempt, seen: Seen, at: Moment) -> Change | None:
     if seen.status is SeenStatus.HELD:
         held = unwanted.moved(Move.APPROVE, at.now, method_token=None)
         return steps.pursue(Change(attempt=held, says=says), at)
+    if seen.status is SeenStatus.TAKEN and seen.captured > 0 and seen.currency == attempt.currency:
+        held = unwanted.moved(Move.APPROVE, at.now, method_token=None)
+        taken = held.moved(Move.TAKE, at.now, captured=seen.captured)
+        booked = (ledger.capture(attempt.id, seen.captured, attempt.currency),)
+        return steps.pursue(Change(attempt=taken, movements=booked, says=says), at)
     return Change(attempt=steps.deny(unwanted, MISMATCH, at).attempt, says=says)
 
 
@@ -64,11 +69,14 @@ def _held(attempt: Attempt, seen: Seen, at: Moment) -> Change | None:
     if attempt.state not in OPEN:
         return None
     moved = _known(attempt, seen).moved(Move.APPROVE, at.now, action_url=None, due_at=seen.expires_at)
+    if attempt.capture_at_once and not attempt.unwanted:
+        # The provider, or this card, does it in two steps: the asker waits for the second.
+        return steps.begin_capture(moved, at)
     return Change(attempt=moved, says=() if attempt.unwanted else steps.news(moved))
 
 
 def _turned_up(attempt: Attempt, seen: Seen, at: Moment) -> Change:
-    """Give back what a provider holds for an attempt that was given up when nobody could find it."""
+    """Give back what a provider holds, or took, for an attempt that was given up when nobody could find it."""
     found = msgspec.structs.replace(_known(attempt, seen), unwanted=True)
     return Change(attempt=found.moved(Move.BEGIN_VOID, at.now, due_at=at.leased), ask=True)
 
@@ -84,6 +92,8 @@ def _taken(attempt: Attempt, seen: Seen, at: Moment) -> Change | None:
         first = _held(attempt, seen, at)
         second = first and _taken(first.attempt, seen, at)
         return first.then(second) if first and second else None
+    if attempt.state is State.DECLINED and attempt.provider_id is None:
+        attempt = _turned_up(attempt, seen, at).attempt
     if attempt.state not in (*TAKING, State.AUTHORISED, State.VOIDING) or seen.captured <= 0:
         return None
     moved = _known(attempt, seen).moved(Move.TAKE, at.now, captured=seen.captured)

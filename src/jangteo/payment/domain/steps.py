@@ -25,6 +25,7 @@ def begin(tenant: str, command: contract.AuthorisePayment, at: Moment) -> Attemp
         amount=command.amount,
         currency=command.currency,
         method_token=command.method_token,
+        capture_at_once=command.capture,
         created_at=at.now,
         updated_at=at.now,
         due_at=at.leased,

@@ -84,7 +84,10 @@ class Provider(Protocol):
     name: str
 
     async def authorise(self, attempt: Attempt) -> Seen:
-        """Hold the attempt's amount."""
+        """Hold the attempt's amount, and take it in the same request where it is to be captured at once.
+
+        A provider that cannot do both shows it held: the capture is then asked for as a request of its own.
+        """
 
     async def capture(self, attempt: Attempt) -> Seen:
         """Take what is held."""

@@ -128,7 +128,7 @@ class SandboxProvider:
             "amount": attempt.amount,
             "currency": attempt.currency,
             "token": attempt.method_token,
-            "capture": False,
+            "capture": attempt.capture_at_once,
         }
         return _seen(await self._act("/v1/payments", body, f"{attempt.id}:authorise", _Payment))
 

@@ -45,10 +45,14 @@ def create_payment(pay: Pay, new: NewPayment) -> Outcome:
         return Outcome(answer=_refused(402, code, DECLINES[code], payment))
     if payment.status is Status.REQUIRES_CONFIRMATION:
         return Outcome(answer=_shown(pay, payment, 201))
-    first = webhooks.announce(pay, "payment.authorized", payment)
-    if payment.capture_at_once:
-        payment = _captured(pay, payment, payment.amount)
+    # One that cannot be captured stays authorized, to be captured or voided by a request of its own.
+    if payment.capture_at_once and payment.behaviour is not Behaviour.CAPTURE_FAILS:
+        payment = domain.capture(payment, payment.amount, pay.now())
+        first = _book_capture(pay, payment)
+    else:
+        first = webhooks.announce(pay, "payment.authorized", payment)
     held = payment.behaviour is Behaviour.TIMEOUT_MADE
+    held = held or (payment.behaviour is Behaviour.CAPTURE_TIMEOUT and payment.status is Status.CAPTURED)
     return _outcome(pay, payment, _shown(pay, payment, 201), first, held=held)
 
 
@@ -96,9 +100,11 @@ def confirm_payment(pay: Pay, key: str, approved: bool) -> Payment:
     with pay.database.transaction():
         payment = domain.confirm(store.load_by_confirmation(pay.database, key), approved, pay.now())
         store.update_payment(pay.database, payment)
-        webhooks.announce(pay, "payment.authorized" if approved else "payment.declined", payment)
         if approved and payment.capture_at_once:
-            payment = _captured(pay, payment, payment.amount)
+            payment = domain.capture(payment, payment.amount, pay.now())
+            _book_capture(pay, payment)
+        else:
+            webhooks.announce(pay, "payment.authorized" if approved else "payment.declined", payment)
     return payment
 
 
@@ -131,12 +137,6 @@ def _new_payment(pay: Pay, new: NewPayment, card: Card) -> Payment:
         created_at=now,
         updated_at=now,
     )
-
-
-def _captured(pay: Pay, payment: Payment, amount: int) -> Payment:
-    payment = domain.capture(payment, amount, pay.now())
-    _book_capture(pay, payment)
-    return payment
 
 
 def _book_capture(pay: Pay, payment: Payment) -> int:

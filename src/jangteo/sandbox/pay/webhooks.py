@@ -32,8 +32,9 @@ def _delay(pay: Pay, kind: str, payment: Payment) -> float:
         return 0.0
     if payment.behaviour is Behaviour.WEBHOOK_LATE:
         return settings.webhook_late_delay
+    made = "payment.captured" if payment.capture_at_once else "payment.authorized"
     held = (payment.behaviour, kind) in (
-        (Behaviour.TIMEOUT_MADE, "payment.authorized"),
+        (Behaviour.TIMEOUT_MADE, made),
         (Behaviour.CAPTURE_TIMEOUT, "payment.captured"),
     )
     return settings.webhook_delay + (settings.timeout_delay if held else 0.0)

@@ -69,11 +69,11 @@ async def test_a_voided_payment_cannot_be_captured(merchant: Any, receiver: Any)
     assert receiver.types(payment["id"])[-1] == "payment.voided"
 
 
-async def test_capture_at_once_charges_and_tells_both(merchant: Any, receiver: Any) -> None:
+async def test_capture_at_once_charges_and_is_announced_once(merchant: Any, receiver: Any) -> None:
     _, payment = await merchant.pay(SUCCESS, "order-4", capture=True)
     assert (payment["status"], payment["captured_amount"]) == ("captured", 12_900)
-    await receiver.wait_for(2, payment["id"])
-    assert receiver.types(payment["id"]) == ["payment.authorized", "payment.captured"]
+    await receiver.wait_for(1, payment["id"])
+    assert receiver.types(payment["id"]) == ["payment.captured"]
 
 
 @pytest.mark.parametrize(
@@ -211,6 +211,13 @@ async def test_a_capture_that_fails_leaves_the_authorization_to_be_voided(mercha
     assert (await merchant.post(f"{path}/capture", {"amount": 1}))[1]["code"] == "capture_failed"
     assert (await merchant.get(path))["status"] == "authorized"
     assert (await merchant.post(f"{path}/void", {}))[1]["status"] == "voided"
+
+
+async def test_a_capture_at_once_that_fails_leaves_the_authorization(merchant: Any, receiver: Any) -> None:
+    status, payment = await merchant.pay("4000000000001067", "order-17-at-once", capture=True)
+    assert (status, payment["status"], payment["captured_amount"]) == (201, "authorized", 0)
+    await receiver.wait_for(1, payment["id"])
+    assert receiver.types(payment["id"]) == ["payment.authorized"]
 
 
 async def test_a_capture_that_times_out_was_made(merchant: Any, receiver: Any, until: Any) -> None:
