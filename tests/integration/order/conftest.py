@@ -25,6 +25,7 @@ from order_client import Client
 from order_neighbours import Neighbours, World, free_port
 
 TENANTS = [f"order-{number}" for number in range(150)]
+LATER = TENANTS[-1]
 
 
 def settings_for(servers, neighbours: Neighbours, database_url: str, prefix: str, **more: str) -> dict[str, str]:
@@ -39,6 +40,7 @@ def settings_for(servers, neighbours: Neighbours, database_url: str, prefix: str
         "JANGTEO_PORT": str(free_port()),
         "JANGTEO_TRACE_FILE": "",
         "JANGTEO_SWEEP_SECONDS": "0.1",
+        "JANGTEO_CAPTURE_LATER": f"{LATER}/sandbox",
     }
     return servers.environment("order") | own | more
 
@@ -133,7 +135,7 @@ def read_rows():
 
 @pytest.fixture(scope="session")
 def _tenants():
-    return iter(TENANTS[1:])
+    return iter(TENANTS[1:-1])
 
 
 @pytest.fixture
@@ -146,6 +148,12 @@ def tenant(_tenants):
 def buyer(session, order_url, world, tenant):
     """A member of a shop of its own."""
     return Client(session, order_url, tenant)
+
+
+@pytest.fixture
+def buyer_captured_later(session, order_url, world):
+    """A member of the one shop that has its money held first."""
+    return Client(session, order_url, LATER)
 
 
 @pytest.fixture(scope="session")

@@ -210,7 +210,8 @@ class World:
                     return [payment.PaymentDeclined(**names, reason="insufficient_funds")]
                 case "tok_confirm":
                     return [payment.PaymentActionRequired(**names, url="https://pay.example/confirm")]
-            return [payment.PaymentAuthorised(**names, amount=command.amount, currency="KRW")]
+            if not command.capture:
+                return [payment.PaymentAuthorised(**names, amount=command.amount, currency="KRW")]
         asked = self._amounts[command.payment_id]
         if asked.method_token == "tok_capture_fails":
             return [payment.PaymentCaptureFailed(**names, reason="expired")]

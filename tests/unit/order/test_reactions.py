@@ -122,7 +122,9 @@ EXPECTED = {
         "late": "cancelling_money_back cancelled",
     },
     "refunded_part": {
-        "refunded": f"asked confirming authorised paid {TO_SEND} {OUT} {WITH_MONEY} cancelling_sold cancelling_money_back",
+        "refunded": (
+            f"asked confirming authorised paid {TO_SEND} {OUT} {WITH_MONEY} cancelling_sold cancelling_money_back"
+        ),
         "late": "cancelled",
     },
     "refunded_all": {

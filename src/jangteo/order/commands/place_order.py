@@ -61,9 +61,7 @@ async def _write(
     if request.payment is not None:
         chosen = request.payment
         at_once = desk.settings.captures_at_once(key.tenant, chosen.provider)
-        events.append(
-            PaymentChosen(payment_id=new_id(), provider=chosen.provider, token=chosen.token, at_once=at_once)
-        )
+        events.append(PaymentChosen(payment_id=new_id(), provider=chosen.provider, token=chosen.token, at_once=at_once))
     story = await desk.orders.save(transaction, order_id, None, events, actor=f"buyer:{member_id}", at=now)
     return await key.remember(transaction, 201, answers.order(view(story), language))
 

@@ -104,9 +104,7 @@ def _staged(order: Order, payment_id: UUID, stage: Stage, reason: str = "", url:
 
 
 def _payment_chosen(order: Order, event: happened.PaymentChosen) -> Order:
-    attempt = Attempt(
-        payment_id=event.payment_id, provider=event.provider, token=event.token, at_once=event.at_once
-    )
+    attempt = Attempt(payment_id=event.payment_id, provider=event.provider, token=event.token, at_once=event.at_once)
     return replace(order, attempts=(*order.attempts, attempt))
 
 

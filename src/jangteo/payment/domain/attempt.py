@@ -15,9 +15,10 @@ from jangteo.payment.states import CLEAR, Move, RefundState, State, move
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """An attempt to be paid for an order; the fields are the columns of its table. Amounts are minor units.
 
-    `capture_at_once`: no command to capture will come; the money is taken as soon as it can be. `unwanted`: whatever the provider holds or took for it is to be given back, silently. `due_at` is when somebody
-    must look after it, should nothing happen before. `asked` counts how often the provider may have been asked to
-    authorise; 0 is surely never.
+    `capture_at_once`: no command to capture will come; the money is taken as soon as it can be. `unwanted`: whatever
+    the provider holds or took for it is to be given back, silently. `due_at` is when somebody must look after it,
+    should nothing happen before. `asked` counts how often the provider may have been asked to authorise; 0 is surely
+    never.
     """
 
     id: UUID
