@@ -30,6 +30,7 @@ Say = Callable[[str], None]
 _FRONT = "gateway"
 # In these two a failure leaves up what runs.
 SERVICES_PHASE, UP_PHASE = "starting services", "up"
+_WORD_SECONDS = 60.0
 
 
 class Supervisor:
@@ -120,7 +121,13 @@ class Supervisor:
     async def _jangteo(self, *arguments: str) -> str:
         command = [sys.executable, "-m", "jangteo.cli", *arguments]
         environment = services.outer_environment() | {"JANGTEO_HOME": str(self.home.root)}
-        return await self._errands.must(f"jangteo {arguments[0]}", command, environment)
+        errand = asyncio.create_task(self._errands.must(f"jangteo {arguments[0]}", command, environment))
+        try:
+            while not (await asyncio.wait({errand}, timeout=_WORD_SECONDS))[0]:
+                self._say(f"jangteo {arguments[0]}: still at work")  # who waits for us must not think that we hang
+            return await errand
+        finally:
+            errand.cancel()
 
     async def _start_services(self, site: Site) -> None:
         for name in self.plan.services:
