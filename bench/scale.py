@@ -137,7 +137,6 @@ async def _round(
     mall: Mall, ground: Ground, operation: Any, idle: dict[str, float], count: int
 ) -> tuple[float, list[float], dict[str, float]]:
     """Return CPU milliseconds per operation, the seconds each took, and the CPU by process; idle CPU taken off."""
-    ground.begin(operation.seed)
     before, began, times = cpu_seconds(mall), time.monotonic(), []
 
     async def client(share: int) -> None:
