@@ -17,11 +17,15 @@ from jangteo.product.catalogue.announcing import tell
 from jangteo.product.catalogue.store import Catalogue
 from jangteo.product.demo.generator import Made, generate, make_categories
 from jangteo.product.domain.stock import Reason
+from jangteo.product.reindex import reindex
 from jangteo.product.settings import ProductSettings
 from jangteo.product.stock.store import Shift, lock, shift
 
 SMALL_SHOP = 24
 REFERENCE = "demo"
+# A service that starts builds the index that is missing, a millisecond a product; with more than these products it
+# would be taken for one that does not start.
+LARGE_SHOP = 20_000
 _BATCH = 250
 _TAKE_IN = Shift(1, 0, 0, Reason.INCOMING)
 _UNTOUCHED = """
@@ -104,7 +108,11 @@ async def _take_in(transaction: Transaction, stock: dict[str, int]) -> None:
 
 def main() -> int:
     """Run in the environment of the product service; return the exit code."""
-    made = asyncio.run(seed(load(ProductSettings, "product")))
+    settings = load(ProductSettings, "product")
+    made = asyncio.run(seed(settings))
+    main_shop = settings.default_tenant
+    if settings.demo_products > LARGE_SHOP and made.get(main_shop):
+        asyncio.run(reindex(settings, [main_shop]))
     sys.stderr.write("".join(f"{tenant}: {count} products made\n" for tenant, count in made.items()))
     return 0
 
