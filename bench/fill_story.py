@@ -118,8 +118,7 @@ def _steps(
         yield hears(0.02, product.StockRefused(order_id=order.id, shortages=[]))
         return
     yield hears(0.02, product.StockReserved(order_id=order.id, expires_at=order.placed.hold_until))
-    yield hears(0.03, payment.PaymentAuthorised(**paid))
-    yield hears(0.02, payment.PaymentCaptured(**paid))
+    yield hears(0.03, payment.PaymentCaptured(**paid))
     if ending == "cancelled":
         yield 0.01, f"buyer:{order.placed.member_id}", lambda current: cancel(current, Reason.BUYER, ""), None
         yield hears(0.5, payment.PaymentCancelled(order_id=order.id, refunded=order.placed.total, currency=CURRENCY))
