@@ -217,6 +217,7 @@ class ServiceIdentity:
 
 
 def _remember(memory: dict[str, tuple[float, Caller]], token: str, until: float, caller: Caller) -> None:
-    if len(memory) >= _REMEMBERED:
+    # The oldest come first and run out first: without this, 20,000 dead tokens would be kept.
+    while memory and (len(memory) >= _REMEMBERED or next(iter(memory.values()))[0] < time.time()):
         memory.pop(next(iter(memory)))
     memory[token] = (until, caller)
