@@ -27,6 +27,7 @@ from jangteo.stack.mall import Mall
 
 RESULTS = Path(__file__).parent.parent / "results"
 READ_EVERY_SECONDS = 3.0
+LEAST_MINUTES = 4.0
 WARM_SHARE, LEAST_WARM_SECONDS = 0.3, 60.0
 # What is kept for weeks is kept for two minutes here, so that a short run sees it go.
 KEPT_SECONDS = 120.0
@@ -42,6 +43,8 @@ def main() -> None:
     options.add_argument("--rate", type=float, default=6.0, help="people who come in a second; a third of them order")
     options.add_argument("--seed", type=int, default=None)
     given = options.parse_args()
+    if given.minutes < LEAST_MINUTES:
+        options.error(f"a slope needs {LEAST_MINUTES:g} minutes at least")
     seed = given.seed if given.seed is not None else secrets.randbelow(10**6)
     home = Path(tempfile.mkdtemp(prefix="jangteo-soak-"))
     home.chmod(0o711)
