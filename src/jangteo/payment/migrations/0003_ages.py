@@ -4,8 +4,8 @@ from alembic import op
 
 from jangteo.kit.migrations import index_idempotency_by_age
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 
 def upgrade() -> None:
