@@ -1,6 +1,7 @@
-"""Events in: each becomes a notice, once, and the sender is woken."""
+"""Events in: each becomes a notice, once, and goes straight to the sender when it is committed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 
 from jangteo.contracts.order import OrderMessage
 from jangteo.contracts.user import UserRegistered
@@ -9,13 +10,17 @@ from jangteo.kit.messages import Message
 from jangteo.kit.postgres import Transaction
 from jangteo.notification import store
 from jangteo.notification.domain import TEMPLATES, notice_of
+from jangteo.notification.sender import Sender
 
 
-def handlers(wake: Callable[[], None]) -> Mapping[type[Message], Handler]:
-    """Return the handler of every event that somebody is told of; `wake` runs after each commit."""
+def handlers(sender: Sender) -> Mapping[type[Message], Handler]:
+    """Return the handler of every event that somebody is told of, by `sender`."""
 
     async def on_event(message: OrderMessage | UserRegistered, transaction: Transaction) -> None:
-        await store.add(transaction, notice_of(message, transaction.clock.now()))
-        transaction.after_commit(wake)
+        now = transaction.clock.now()
+        until = sender.lease(now)
+        due = await store.add(transaction, notice_of(message, now), until)
+        if due is not None:
+            transaction.after_commit(sender.wake if until is None else partial(sender.take, due))
 
     return dict.fromkeys(TEMPLATES, on_event)

@@ -41,7 +41,7 @@ async def assemble(settings: NotificationSettings) -> AsyncIterator[Any]:
         )
         await sender.start()
         stack.push_async_callback(sender.stop)
-        subscription = await subscribe(foundation.bus, database, SERVICE, handlers(sender.wake))
+        subscription = await subscribe(foundation.bus, database, SERVICE, handlers(sender))
         stack.push_async_callback(subscription.stop)
         await stack.enter_async_context(pruning(database, inbox.retention(settings.inbox_days)))
         await stack.enter_async_context(foundation.registered())

@@ -1,10 +1,14 @@
-"""The sender: takes notices that are due, asks where to, writes and hands over the mail, and notes how it ended."""
+"""The sender: takes notices that are due, asks where to, writes and hands over the mail, and notes how it ended.
+
+A notice of this process's own making comes from its transaction under a lease, without a look at the database; what
+failed, and what a process left that died, is found by looking.
+"""
 
 import asyncio
 import contextlib
 import logging
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from prometheus_client import Counter
 
@@ -19,15 +23,17 @@ from jangteo.notification.store import Due
 
 log = logging.getLogger(__name__)
 
-# How soon the notices of other processes are seen; own ones are sent when they are due.
+# How soon the notices of other processes are seen; own ones are sent when they come or are due.
 SWEEP_SECONDS = 5.0
 # Mails come in bursts: one look for several costs less than several looks.
 GATHER_SECONDS = 0.05
 # They are marked together, so this many may be sent again, as the same mails, after a crash.
 BATCH = 16
 PARALLEL = 4
-# In units of what one mail may take. A mail is not begun with less than one of them left of its lease.
+# In units of what one mail may take. A mail is not begun with less than one of them left of its lease. One that was
+# handed over waits for few others, and should not wait long for its process to be known as dead.
 LEASE_FACTOR = 3
+OWN_LEASE_FACTOR = 1.5
 MARK_AGAIN_SECONDS = 0.5
 
 _told = Counter("notifications_total", "Notices by template and by what became of them", ["template", "outcome"])
@@ -51,6 +57,9 @@ class Sender:
         self._mailer = mailer
         self._send_seconds = send_seconds
         self._lease = timedelta(seconds=LEASE_FACTOR * send_seconds)
+        self._own_lease = timedelta(seconds=OWN_LEASE_FACTOR * send_seconds)
+        self._taken: list[Due] = []
+        self._look_at = database.clock.now()
         self._wake = asyncio.Event()
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
@@ -58,6 +67,16 @@ class Sender:
 
     def wake(self) -> None:
         """Look for due notices soon."""
+        self._look_at = self._database.clock.now()
+        self._wake.set()
+
+    def lease(self, now: datetime) -> datetime | None:
+        """Return until when a notice made now is taken care of by `take`, or None where too many wait already."""
+        return now + self._own_lease if len(self._taken) < BATCH else None
+
+    def take(self, due: Due) -> None:
+        """Send a notice that was stored under the lease."""
+        self._taken.append(due)
         self._wake.set()
 
     async def start(self) -> None:
@@ -85,17 +104,33 @@ class Sender:
             if not self._stopping:
                 await asyncio.sleep(GATHER_SECONDS)
             self._wake.clear()
+        with contextlib.suppress(Unavailable):  # without the database the leases run out by themselves
+            await self._tell(self._taken)
 
     async def _send_due(self) -> float:
-        """Send one batch of what is due, and return for how long nothing else will be, in seconds."""
+        """Send one batch of what was handed over or is due; return for how long nothing else will be, in seconds."""
+        found = await self._found() if self._database.clock.now() >= self._look_at else []
+        batch, self._taken = found + self._taken, []
+        if batch:
+            await self._tell(batch)
+            return 0
+        return max((self._look_at - self._database.clock.now()).total_seconds(), 0.0)
+
+    async def _found(self) -> list[Due]:
+        """Take what is due, and settle when to look again: at once where there may be more."""
+        now = self._database.clock.now()
+        self._look_at = now + timedelta(seconds=SWEEP_SECONDS)
         batch, next_at = await store.lease_due(self._database, self._lease, BATCH)
         if batch:
-            outcomes = await asyncio.gather(*(self._in_turn(due) for due in batch))
-            await self._mark(outcomes)
-            return 0
-        if next_at is None:
-            return SWEEP_SECONDS
-        return min(max((next_at - self._database.clock.now()).total_seconds(), 0.0), SWEEP_SECONDS)
+            self._look_at = now
+        elif next_at is not None:
+            self._look_at = min(self._look_at, next_at)
+        return batch
+
+    async def _tell(self, batch: list[Due]) -> None:
+        outcomes = await asyncio.gather(*(self._in_turn(due) for due in batch))
+        await self._mark(outcomes)
+        self._look_at = min([self._look_at, *(outcome.due_at for outcome in outcomes if outcome.due_at)])
 
     async def _in_turn(self, due: Due) -> Outcome:
         async with self._slots:

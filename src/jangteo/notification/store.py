@@ -28,23 +28,42 @@ class Due(NamedTuple):
     leased_until: datetime
 
 
-async def add(transaction: Transaction, notice: Notice) -> None:
-    """Store what is to be told because of the message at hand; the same message adds nothing twice."""
+async def add(transaction: Transaction, notice: Notice, leased_until: datetime | None) -> Due | None:
+    """Store what is to be told because of the message at hand; None where the same message was there before.
+
+    Under a lease it counts as attempted once: the caller sees to it as soon as this is committed. Without one it is
+    due at once, for anybody.
+    """
     now = transaction.clock.now()
-    await transaction.execute(
-        "INSERT INTO notifications (id, tenant, event_id, channel, template, member_id, order_id, facts,"
-        " created_at, due_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10) ON CONFLICT DO NOTHING",
-        new_id(),
-        transaction.tenant,
+    due = Due(
+        id=new_id(),
+        tenant=transaction.tenant,
+        template=notice.template,
+        member_id=notice.member_id,
+        order_id=notice.order_id,
+        facts=notice.facts,
+        attempts=0 if leased_until is None else 1,
+        expires_at=notice.expires_at,
+        leased_until=leased_until or now,
+    )
+    stored = await transaction.execute(
+        "INSERT INTO notifications (id, tenant, event_id, channel, template, member_id, order_id, facts, attempts,"
+        " created_at, due_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+        " ON CONFLICT DO NOTHING",
+        due.id,
+        due.tenant,
         transaction.cause,
         EMAIL,
-        notice.template,
-        notice.member_id,
-        notice.order_id,
-        msgspec.json.encode(notice.facts).decode(),
+        due.template,
+        due.member_id,
+        due.order_id,
+        msgspec.json.encode(due.facts).decode(),
+        due.attempts,
         now,
-        notice.expires_at,
+        due.leased_until,
+        due.expires_at,
     )
+    return due if stored else None
 
 
 async def lease_due(database: Database, lease: timedelta, limit: int) -> tuple[list[Due], datetime | None]:

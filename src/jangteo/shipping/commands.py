@@ -2,7 +2,9 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Protocol
 from uuid import UUID
 
 import msgspec
@@ -32,19 +34,38 @@ RECIPIENT = "shipment.recipient"
 _NOBODY = UUID(int=0)
 
 
-async def create_shipment(
-    transaction: Transaction, command: CreateShipment, carrier: str, wake: Callable[[], None]
-) -> None:
-    """Make the shipment of an order; a repeated command is told again what has become of it."""
+class Taker(Protocol):
+    """Who does the tasks, as those who make them see it."""
+
+    def wake(self) -> None:
+        """Look for due tasks at once."""
+
+    def lease(self, now: datetime) -> datetime | None:
+        """Return until when a task made now is taken care of by `take`, or None where there is no room for it."""
+
+    def take(self, shipment: Shipment) -> None:
+        """Begin the task of a shipment that was stored under the lease."""
+
+
+async def create_shipment(transaction: Transaction, command: CreateShipment, carrier: str, desk: Taker) -> None:
+    """Make the shipment of an order; a repeated command is told again what has become of it.
+
+    Its task is stored as taken, and handed over after the commit: a look for it would be a transaction of its own.
+    """
+    now = transaction.clock.now()
+    until = desk.lease(now)
+    times = 0 if until is None else 1
     shipment = replace(
         _new(transaction, command.order_id, carrier, State.REQUESTED),
         order_number=command.order_number,
         member_id=command.member_id,
         weight_grams=command.weight_grams,
         task=Task.REGISTER,
+        tries=times,
+        asked=times,
     )
-    if await store.insert(transaction, shipment, command.lines, transaction.clock.now()):
-        transaction.after_commit(wake)
+    if await store.insert(transaction, shipment, command.lines, until or now):
+        transaction.after_commit(desk.wake if until is None else partial(desk.take, shipment))
         return
     present = await store.lock_by_order(transaction, command.order_id)
     if present is None:
@@ -93,21 +114,23 @@ async def record_parcel(
     Return whether there is more to do at once: a parcel that was wanted back meanwhile is called back.
     """
     async with database.transaction(shipment.tenant) as transaction:
+        sealed = None if address is None else await _sealed(transaction, vault, shipment, address)
+        now = transaction.clock.now()
+        if await store.save_parcel(transaction, shipment, number, now + timedelta(seconds=poll_after), sealed):
+            transaction.send(_created(shipment, number))
+            return False
         present = await store.lock(transaction, shipment.id)
         if present.number is not None:
             return False
-        if address is not None:
-            await _keep_recipient(transaction, vault, present, address)
-        now = transaction.clock.now()
         changed = replace(present, number=number, tries=0, asked=0)
         if present.wanted_back or present.state is State.CANCELLED:
-            await store.save(transaction, replace(changed, task=Task.VOID), due_at=now)
+            await store.save(transaction, replace(changed, task=Task.VOID), due_at=now, recipient=sealed)
             return True
         # After a failed call notices may have come that nobody could place, so the carrier is asked at once.
         late = present.asked > 1
         due_at = now if late else now + timedelta(seconds=poll_after)
         changed = replace(changed, state=move(present.state, State.CREATED), task=Task.POLL)
-        await store.save(transaction, changed, due_at=due_at)
+        await store.save(transaction, changed, due_at=due_at, recipient=sealed)
         transaction.send(_created(present, number))
     return late
 
@@ -215,13 +238,12 @@ def _created(shipment: Shipment, number: str) -> Message:
     )
 
 
-async def _keep_recipient(transaction: Transaction, vault: Vault, shipment: Shipment, address: DeliveryAddress) -> None:
+async def _sealed(transaction: Transaction, vault: Vault, shipment: Shipment, address: DeliveryAddress) -> str | None:
     try:
         key = await vault.make_key(transaction, shipment.member_id)
     except PersonErased:
-        return
-    sealed = key.encrypt(msgspec.json.encode(address).decode(), RECIPIENT)
-    await store.seal_recipient(transaction, shipment.id, sealed)
+        return None
+    return key.encrypt(msgspec.json.encode(address).decode(), RECIPIENT)
 
 
 async def _finish_cancellation(transaction: Transaction, shipment: Shipment) -> None:

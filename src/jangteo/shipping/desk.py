@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from jangteo.kit.errors import NotFound, Unavailable
 from jangteo.kit.postgres import Database
@@ -65,6 +65,16 @@ class Desk:
         """Look for due tasks at once."""
         self._wake.set()
 
+    def lease(self, now: datetime) -> datetime | None:
+        """Return until when a task made now is taken care of by `take`, or None where there is no room for it."""
+        return now + self._lease if len(self._tasks) < MOST_AT_ONCE else None
+
+    def take(self, shipment: Shipment) -> None:
+        """Begin the task of a shipment that was stored under the lease."""
+        task = asyncio.create_task(self._do(shipment))
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
     async def start(self) -> None:
         """Begin to work."""
         self._loop = asyncio.create_task(self._run(), name="shipping desk")
@@ -99,15 +109,13 @@ class Desk:
             return self._sweep_seconds
         due, next_at = await store.lease_due(self._database, self._lease, room)
         for shipment in due:
-            task = asyncio.create_task(self._do(shipment))
-            self._tasks.add(task)
-            task.add_done_callback(self._done)
+            self.take(shipment)
         if len(due) == room or next_at is None:
             return 0 if due else self._sweep_seconds
         return min(max((next_at - self._database.clock.now()).total_seconds(), 0.0), self._sweep_seconds)
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        if len(self._tasks) == MOST_AT_ONCE:
+        if len(self._tasks) >= MOST_AT_ONCE:
             self._wake.set()
         self._tasks.discard(task)
 

@@ -1,6 +1,6 @@
 """Commands in: each calls the use case of its name."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from jangteo.contracts.shipping import CancelShipment, CreateShipment
 from jangteo.kit.inbox import Handler
@@ -9,13 +9,13 @@ from jangteo.kit.postgres import Transaction
 from jangteo.shipping import commands
 
 
-def handlers(carrier: str, wake: Callable[[], None]) -> Mapping[type[Message], Handler]:
-    """Return the handler of each command; new shipments go with `carrier`, and `wake` runs after the commit."""
+def handlers(carrier: str, desk: commands.Taker) -> Mapping[type[Message], Handler]:
+    """Return the handler of each command; new shipments go with `carrier`, and `desk` does what is to be done."""
 
     async def on_create_shipment(command: CreateShipment, transaction: Transaction) -> None:
-        await commands.create_shipment(transaction, command, carrier, wake)
+        await commands.create_shipment(transaction, command, carrier, desk)
 
     async def on_cancel_shipment(command: CancelShipment, transaction: Transaction) -> None:
-        await commands.cancel_shipment(transaction, command, carrier, wake)
+        await commands.cancel_shipment(transaction, command, carrier, desk.wake)
 
     return {CreateShipment: on_create_shipment, CancelShipment: on_cancel_shipment}

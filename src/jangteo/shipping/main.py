@@ -46,7 +46,7 @@ async def assemble(settings: ShippingSettings) -> AsyncIterator[Any]:
         )
         await desk.start()
         stack.push_async_callback(desk.stop)
-        subscription = await subscribe(foundation.bus, database, SERVICE, handlers(settings.carrier, desk.wake))
+        subscription = await subscribe(foundation.bus, database, SERVICE, handlers(settings.carrier, desk))
         stack.push_async_callback(subscription.stop)
         await stack.enter_async_context(pruning(database, inbox.retention(settings.inbox_days)))
         await stack.enter_async_context(foundation.registered())

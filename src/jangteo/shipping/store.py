@@ -9,7 +9,7 @@ from jangteo.contracts.shipping import ShipmentLine
 from jangteo.kit.errors import NotFound
 from jangteo.kit.postgres import EVERY_TENANT, Database, Transaction
 from jangteo.shipping.domain import Shipment, Sighting, Task
-from jangteo.shipping.states import State
+from jangteo.shipping.states import State, move
 
 _COLUMNS = (
     "id, tenant, order_id, order_number, member_id, state, carrier, number, weight_grams, wanted_back, task, tries,"
@@ -29,11 +29,11 @@ async def insert(
     transaction: Transaction, shipment: Shipment, lines: Sequence[ShipmentLine], due_at: datetime | None
 ) -> bool:
     """Store a new shipment; return False where its order has one already."""
-    now = transaction.clock.now()
-    stored = await transaction.execute(
-        "INSERT INTO shipments (id, tenant, order_id, order_number, member_id, state, carrier, weight_grams, task,"
-        " due_at, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)"
-        " ON CONFLICT (order_id) DO NOTHING",
+    quantities: dict[str, int] = {}
+    for line in lines:
+        quantities[line.sku] = quantities.get(line.sku, 0) + line.quantity
+    stored = await transaction.fetchval(
+        _INSERT,
         shipment.id,
         transaction.tenant,
         shipment.order_id,
@@ -43,22 +43,27 @@ async def insert(
         shipment.carrier,
         shipment.weight_grams,
         shipment.task,
+        shipment.tries,
+        shipment.asked,
         due_at,
-        now,
+        transaction.clock.now(),
+        list(quantities),
+        list(quantities.values()),
     )
-    if stored and lines:
-        quantities: dict[str, int] = {}
-        for line in lines:
-            quantities[line.sku] = quantities.get(line.sku, 0) + line.quantity
-        await transaction.execute(
-            "INSERT INTO shipment_lines (tenant, shipment_id, sku, quantity)"
-            " SELECT $1, $2, * FROM unnest($3::text[], $4::int[])",
-            transaction.tenant,
-            shipment.id,
-            list(quantities),
-            list(quantities.values()),
-        )
     return bool(stored)
+
+
+_INSERT = """
+WITH stored AS (
+    INSERT INTO shipments (id, tenant, order_id, order_number, member_id, state, carrier, weight_grams, task, tries,
+        asked, due_at, created_at, updated_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)
+    ON CONFLICT (order_id) DO NOTHING RETURNING id),
+lines AS (
+    INSERT INTO shipment_lines (tenant, shipment_id, sku, quantity)
+    SELECT $2, stored.id, line.* FROM stored, unnest($14::text[], $15::int[]) AS line)
+SELECT count(*) FROM stored
+"""
 
 
 async def lock_by_order(transaction: Transaction, order_id: UUID) -> Shipment | None:
@@ -76,11 +81,14 @@ async def lock(transaction: Transaction, shipment_id: UUID) -> Shipment:
     return _shipment(row)
 
 
-async def save(transaction: Transaction, shipment: Shipment, *, due_at: datetime | None = None) -> None:
-    """Store what may change of a shipment; its task is due at `due_at`."""
+async def save(
+    transaction: Transaction, shipment: Shipment, *, due_at: datetime | None = None, recipient: str | None = None
+) -> None:
+    """Store what may change of a shipment; its task is due at `due_at`. `recipient` is encrypted; None keeps it."""
     await transaction.execute(
         "UPDATE shipments SET state = $2, number = $3, wanted_back = $4, task = $5, tries = $6, asked = $7,"
-        " due_at = $8, updated_at = CASE WHEN state = $2 THEN updated_at ELSE $9 END WHERE id = $1",
+        " due_at = $8, updated_at = CASE WHEN state = $2 THEN updated_at ELSE $9 END,"
+        " recipient_sealed = coalesce($10, recipient_sealed) WHERE id = $1",
         shipment.id,
         shipment.state,
         shipment.number,
@@ -90,7 +98,30 @@ async def save(transaction: Transaction, shipment: Shipment, *, due_at: datetime
         shipment.asked,
         due_at,
         transaction.clock.now(),
+        recipient,
     )
+
+
+async def save_parcel(
+    transaction: Transaction, shipment: Shipment, number: str, due_at: datetime, recipient: str | None
+) -> bool:
+    """Store the parcel of a shipment as its first call for it left it, without locking it first.
+
+    Return False, and change nothing, where something has happened to it since.
+    """
+    changed = await transaction.execute(
+        "UPDATE shipments SET state = $2, number = $3, task = $4, tries = 0, asked = 0, due_at = $5, updated_at = $6,"
+        " recipient_sealed = $7 WHERE id = $1 AND state = $8 AND number IS NULL AND NOT wanted_back AND asked = 1",
+        shipment.id,
+        move(State.REQUESTED, State.CREATED),
+        number,
+        Task.POLL,
+        due_at,
+        transaction.clock.now(),
+        recipient,
+        State.REQUESTED,
+    )
+    return bool(changed)
 
 
 async def want_back(transaction: Transaction, shipment_id: UUID, state: State) -> None:
@@ -107,11 +138,6 @@ async def put_off(transaction: Transaction, shipment: Shipment, due_at: datetime
     """Let the task of `shipment` be due at `due_at`, if it still has it."""
     sql = "UPDATE shipments SET due_at = $3 WHERE id = $1 AND task = $2"
     await transaction.execute(sql, shipment.id, shipment.task, due_at)
-
-
-async def seal_recipient(transaction: Transaction, shipment_id: UUID, sealed: str) -> None:
-    """Store the encrypted recipient."""
-    await transaction.execute("UPDATE shipments SET recipient_sealed = $2 WHERE id = $1", shipment_id, sealed)
 
 
 async def note(

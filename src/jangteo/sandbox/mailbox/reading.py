@@ -5,6 +5,7 @@ import re
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import EmailMessage
+from email.parser import BytesHeaderParser
 from email.policy import compat32, default
 
 import msgspec
@@ -33,8 +34,9 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
 def subject_and_name_of(raw: bytes) -> tuple[str, str]:
     """Return the subject on one line and the Message-ID, each empty where there is none."""
     end = _BLANK_LINE.search(raw)
-    # The old policy: a tenth of the other's cost for the only two headers that are looked at for every mail.
-    headers = email.message_from_bytes(raw[: end.end()] if end else raw, policy=compat32)
+    # The old policy: a tenth of the other's cost for the only two headers that are looked at for every mail. And no
+    # look at the parts: a pattern would be compiled for each new boundary.
+    headers = BytesHeaderParser(policy=compat32).parsebytes(raw[: end.end()] if end else raw)
     return _plain(headers.get("Subject")), _plain(headers.get("Message-ID"))
 
 
