@@ -17,7 +17,8 @@ from jangteo.kit.auth import ServiceIdentity, TokenVerifier
 from jangteo.kit.bus import Bus, connect
 from jangteo.kit.discovery import Registry, open_registry
 from jangteo.kit.errors import Unavailable
-from jangteo.kit.http.client import ServiceClient, open_session
+from jangteo.kit.http.client import CONNECT_SECONDS, TIMEOUT_SECONDS, ServiceClient
+from jangteo.kit.http.wire import Wire, open_wire
 from jangteo.kit.settings import ServiceSettings, SettingsError, load
 
 log = logging.getLogger(__name__)
@@ -31,17 +32,17 @@ class Foundation:
     """What nearly every service stands on: the bus, the registry, its identity, and calls to other services."""
 
     def __init__(
-        self, settings: ServiceSettings, bus: Bus, registry: Registry, identity: ServiceIdentity, session: Any
+        self, settings: ServiceSettings, bus: Bus, registry: Registry, identity: ServiceIdentity, wire: Wire
     ) -> None:
         self.bus = bus
         self.registry = registry
         self.identity = identity
         self._settings = settings
-        self._session = session
+        self._wire = wire
 
     def client(self, service: str) -> ServiceClient:
         """Return a client of another service's internal endpoints."""
-        return ServiceClient(service, self._session, self.registry, self.identity)
+        return ServiceClient(service, self._wire, self.registry, self.identity)
 
     @asynccontextmanager
     async def registered(self) -> AsyncIterator[None]:
@@ -69,9 +70,9 @@ async def open_foundation(settings: ServiceSettings) -> AsyncIterator[Foundation
         bus = await connect(settings.bus_url, name=settings.service)
         stack.push_async_callback(bus.close)
         registry = await stack.enter_async_context(open_registry(settings.registry_url or settings.bus_url))
-        session = await stack.enter_async_context(open_session())
+        wire = await stack.enter_async_context(open_wire(seconds=TIMEOUT_SECONDS, connect_seconds=CONNECT_SECONDS))
         identity = ServiceIdentity(settings.service, Path(settings.identity_dir))
-        yield Foundation(settings, bus, registry, identity, session)
+        yield Foundation(settings, bus, registry, identity, wire)
 
 
 class _Told:

@@ -9,9 +9,11 @@ import msgspec
 from jangteo.kit.auth import ServiceIdentity
 from jangteo.kit.discovery import Registry
 from jangteo.kit.errors import Conflict, Forbidden, Invalid, JangteoError, NotFound, Unavailable
+from jangteo.kit.http.wire import Answer, ConnectionLost, Wire
 from jangteo.kit.telemetry import traces
 
 TIMEOUT_SECONDS = 5.0
+CONNECT_SECONDS = 1.0
 AnswerT = TypeVar("AnswerT")
 
 _decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
@@ -28,11 +30,9 @@ class ServiceUnavailable(Unavailable):
 class ServiceClient:
     """Calls the internal endpoints of one service."""
 
-    def __init__(
-        self, service: str, session: aiohttp.ClientSession, registry: Registry, identity: ServiceIdentity
-    ) -> None:
+    def __init__(self, service: str, wire: Wire, registry: Registry, identity: ServiceIdentity) -> None:
         self._service = service
-        self._session = session
+        self._wire = wire
         self._registry = registry
         self._identity = identity
 
@@ -51,22 +51,20 @@ class ServiceClient:
                 headers["Content-Type"] = "application/json"
             try:
                 status, raw = await self._send(method, path, body, headers)
-            except aiohttp.ClientConnectionError:
+            except ConnectionLost:
                 # A kept connection may have died with its server; another instance may live.
                 try:
                     status, raw = await self._send(method, path, body, headers)
-                except (aiohttp.ClientError, TimeoutError) as error:
+                except (ConnectionLost, TimeoutError) as error:
                     raise ServiceUnavailable(service=self._service) from error
-            except (aiohttp.ClientError, TimeoutError) as error:
+            except TimeoutError as error:
                 raise ServiceUnavailable(service=self._service) from error
         if status >= 400:
             raise self._error(status, raw)
         return _decode(raw, answer)
 
-    async def _send(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> tuple[int, bytes]:
-        url = self._registry.address(self._service) + path
-        async with self._session.request(method, url, data=body, headers=headers) as response:
-            return response.status, await response.read()
+    async def _send(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
+        return await self._wire.call(method, self._registry.address(self._service), path, headers, body)
 
     def _error(self, status: int, raw: bytes) -> JangteoError:
         category = {
@@ -83,9 +81,9 @@ class ServiceClient:
 
 
 def open_session() -> aiohttp.ClientSession:
-    """Return the session that all clients of a process share; close it at the end."""
+    """Return a session for other calls than those of `ServiceClient`; close it at the end."""
     return aiohttp.ClientSession(
-        timeout=aiohttp.ClientTimeout(total=TIMEOUT_SECONDS, connect=1.0),
+        timeout=aiohttp.ClientTimeout(total=TIMEOUT_SECONDS, connect=CONNECT_SECONDS),
         connector=aiohttp.TCPConnector(limit=100, keepalive_timeout=60, ttl_dns_cache=300),
         auto_decompress=False,
         skip_auto_headers=("User-Agent", "Accept-Encoding", "Accept"),
