@@ -109,8 +109,9 @@ class Sender:
 
     async def _send_due(self) -> float:
         """Send one batch of what was handed over or is due; return for how long nothing else will be, in seconds."""
-        found = await self._found() if self._database.clock.now() >= self._look_at else []
-        batch, self._taken = found + self._taken, []
+        batch = await self._found() if self._database.clock.now() >= self._look_at else []
+        room = BATCH - len(batch)
+        batch, self._taken = batch + self._taken[:room], self._taken[room:]
         if batch:
             await self._tell(batch)
             return 0
@@ -120,7 +121,7 @@ class Sender:
         """Take what is due, and settle when to look again: at once where there may be more."""
         now = self._database.clock.now()
         self._look_at = now + timedelta(seconds=SWEEP_SECONDS)
-        batch, next_at = await store.lease_due(self._database, self._lease, BATCH)
+        batch, next_at = await store.lease_due(self._database, self._lease, BATCH // 2)
         if batch:
             self._look_at = now
         elif next_at is not None:

@@ -93,3 +93,20 @@ async def test_only_services_are_told(ask, shopper, staff):
         assert (await one.call("POST", "/internal/offers", {"skus": []})).status_code == status
     assert (await ask(*map(str, range(101)))).status_code == 422
     assert (await ask()).json() == {"offers": []}
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "status", "code"),
+    [
+        ("POST", "{", 400, "body.malformed"),
+        ("POST", "{}", 422, "field.missing"),
+        ("POST", '{"skus": [7]}', 422, "field.type"),
+        ("POST", '{"skus": [], "more": 1}', 422, "field.unknown"),
+        ("POST", '{"skus": ["' + "x" * 200_000 + '"]}', 413, "body.too_large"),
+        ("GET", "", 405, "method.not_allowed"),
+    ],
+)
+async def test_a_question_that_is_none_is_refused_by_name(caller, identity_of, tenant, method, body, status, code):
+    headers = {"X-Service-Identity": identity_of("cart").token(tenant)}
+    answer = await caller().http.request(method, "/internal/offers", content=body, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)

@@ -1,7 +1,7 @@
 """Strict request bodies: JSON decoded once, straight into the declared type, nothing coerced, nothing unknown."""
 
 from collections.abc import Collection, Generator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import msgspec
 from litestar.dto import AbstractDTO
@@ -9,6 +9,18 @@ from litestar.dto.data_structures import DTOFieldDefinition
 from litestar.typing import FieldDefinition
 
 from jangteo.kit.http.problems import BodyMalformed, validation_error
+
+BodyT = TypeVar("BodyT")
+
+
+def decoded(body: bytes, decoder: msgspec.json.Decoder[BodyT]) -> BodyT:
+    """Decode a body. Raises BodyMalformed, or the error that names the field at fault."""
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise validation_error(error) from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise BodyMalformed() from None
 
 
 class StrictBody(AbstractDTO[Any]):
@@ -18,13 +30,7 @@ class StrictBody(AbstractDTO[Any]):
 
     def decode_bytes(self, value: bytes) -> Any:
         """Decode a body. Raises BodyMalformed, or the error that names the field at fault."""
-        decoder = self._decoders[self.asgi_connection.route_handler.handler_id]
-        try:
-            return decoder.decode(value)
-        except msgspec.ValidationError as error:
-            raise validation_error(error) from None
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            raise BodyMalformed() from None
+        return decoded(value, self._decoders[self.asgi_connection.route_handler.handler_id])
 
     @classmethod
     def create_for_field_definition(

@@ -9,4 +9,4 @@ from jangteo.product.catalogue.showcase import Showcase
 
 def routes(listings: Listings, showcase: Showcase) -> list[ControllerRouterHandler]:
     """Return all routes; `listings` and `showcase` have what is known already."""
-    return [*window.routes(listings, showcase), *staff.ROUTES, *internal.ROUTES, *media.ROUTES]
+    return [*window.routes(listings, showcase), *staff.ROUTES, *internal.routes(showcase), *media.ROUTES]
