@@ -65,7 +65,7 @@ async def create_shipment(transaction: Transaction, command: CreateShipment, car
         asked=times,
     )
     if await store.insert(transaction, shipment, command.lines, until or now):
-        transaction.after_commit(desk.wake if until is None else partial(desk.take, shipment))
+        transaction.after_commit(partial(desk.take, shipment) if until else desk.wake)
         return
     present = await store.lock_by_order(transaction, command.order_id)
     if present is None:

@@ -84,7 +84,10 @@ class Wire:
         try:
             async with asyncio.timeout(self._connect_seconds):
                 _, connection = await loop.create_connection(
-                    lambda: _Connection(forget), parts.hostname, parts.port or (443 if tls else 80), ssl=tls or None
+                    lambda: _Connection(forget),
+                    parts.hostname or "",
+                    parts.port or (443 if tls else 80),
+                    ssl=tls or None,
                 )
         except (OSError, TimeoutError) as error:
             raise ConnectionLost(str(error)) from error
