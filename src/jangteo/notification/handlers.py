@@ -20,7 +20,11 @@ def handlers(sender: Sender) -> Mapping[type[Message], Handler]:
         now = transaction.clock.now()
         until = sender.lease(now)
         due = await store.add(transaction, notice_of(message, now), until)
-        if due is not None:
-            transaction.after_commit(sender.wake if until is None else partial(sender.take, due))
+        if due is None:
+            return
+        if until is None:
+            transaction.after_commit(sender.wake)
+        else:
+            transaction.after_commit(partial(sender.take, due))
 
     return dict.fromkeys(TEMPLATES, on_event)

@@ -65,7 +65,10 @@ async def create_shipment(transaction: Transaction, command: CreateShipment, car
         asked=times,
     )
     if await store.insert(transaction, shipment, command.lines, until or now):
-        transaction.after_commit(partial(desk.take, shipment) if until else desk.wake)
+        if until is None:
+            transaction.after_commit(desk.wake)
+        else:
+            transaction.after_commit(partial(desk.take, shipment))
         return
     present = await store.lock_by_order(transaction, command.order_id)
     if present is None:
