@@ -92,3 +92,28 @@ def create_person_keys() -> None:
             CHECK ((wrapped_key IS NULL) = (destroyed_at IS NOT NULL)))"""
     )
     protect_tenants("person_keys")
+
+
+def create_tenant_keys() -> None:
+    """Make the other tables of jangteo.kit.privacy, beside that of create_person_keys.
+
+    A tenant that has person keys already goes on with keys derived from the master key, as its first versions.
+    """
+    op.execute(
+        """CREATE TABLE tenant_keys (
+            tenant text NOT NULL, use text NOT NULL, version int NOT NULL CHECK (version > 0), wrapped bytea,
+            provider_key text NOT NULL, provider_version int NOT NULL,
+            created_at timestamptz NOT NULL DEFAULT now(), retired_at timestamptz,
+            PRIMARY KEY (tenant, use, version), CHECK ((wrapped IS NULL) = (retired_at IS NOT NULL)))"""
+    )
+    op.execute(
+        """CREATE TABLE legal_keys (
+            tenant text NOT NULL, purpose text NOT NULL, due_on date NOT NULL, wrapped_key bytea,
+            key_version int NOT NULL, created_at timestamptz NOT NULL DEFAULT now(), destroyed_at timestamptz,
+            PRIMARY KEY (tenant, purpose, due_on),
+            CHECK ((wrapped_key IS NULL) = (destroyed_at IS NOT NULL)))"""
+    )
+    op.execute("ALTER TABLE person_keys ADD COLUMN key_version int NOT NULL DEFAULT 1")
+    op.execute("CREATE TABLE derived_tenants (tenant text PRIMARY KEY)")
+    op.execute("INSERT INTO derived_tenants SELECT DISTINCT tenant FROM person_keys")
+    protect_tenants("tenant_keys", "legal_keys", "derived_tenants")

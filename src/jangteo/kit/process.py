@@ -110,6 +110,9 @@ def run(settings_class: type[SettingsT], service: str, assemble: Assemble) -> No
     try:
         with asyncio.Runner(loop_factory=_loop) as runner:
             runner.run(_serve(settings, assemble))
+    except SettingsError as error:  # such as an address of the right form that leads nowhere
+        sys.stderr.write(f"{service}: {error}\n")
+        raise SystemExit(2) from None
     finally:
         telemetry.shutdown()
 

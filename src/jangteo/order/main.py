@@ -9,7 +9,7 @@ from jangteo.kit.http.app import create_app
 from jangteo.kit.inbox import subscribe
 from jangteo.kit.outbox import Relay
 from jangteo.kit.postgres import open_database
-from jangteo.kit.privacy import Vault
+from jangteo.kit.privacy import open_vault
 from jangteo.kit.process import open_foundation, run
 from jangteo.kit.pruning import pruning
 from jangteo.order.api import ROUTES
@@ -36,7 +36,8 @@ async def assemble(settings: OrderSettings) -> AsyncIterator[Any]:
         watch = Watch()
         orders = Orders(settings.answer_seconds, watch.changed)
         shop = Shop(foundation.client("cart"), foundation.client("product"), foundation.client("shipping"))
-        desk = Desk(settings, database, orders, Vault(settings.master_key), shop, watch)
+        vault = await stack.enter_async_context(open_vault(settings, database))
+        desk = Desk(settings, database, orders, vault, shop, watch)
         listening = await watch.listen(foundation.bus)
         stack.push_async_callback(listening.stop)
         deadlines = Deadlines(

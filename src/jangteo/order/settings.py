@@ -1,9 +1,9 @@
 """What the order service is told at its start."""
 
-from jangteo.kit.settings import ServiceSettings
+from jangteo.kit.privacy import PrivateSettings
 
 
-class OrderSettings(ServiceSettings, frozen=True, kw_only=True):
+class OrderSettings(PrivateSettings, frozen=True, kw_only=True):
     """Settings of the order service; times in seconds.
 
     `payment_window` is how long a buyer may take to pay; stock is held `hold_margin` longer. An answer of another
@@ -12,8 +12,6 @@ class OrderSettings(ServiceSettings, frozen=True, kw_only=True):
     separated by commas, each `shop`, `shop/provider`, `*/provider` or `*`. There it is held first.
     """
 
-    database_url: str
-    master_key: str
     payment_window: float = 900.0
     hold_margin: float = 300.0
     answer_seconds: float = 10.0

@@ -9,7 +9,7 @@ from jangteo.kit.http.app import create_app
 from jangteo.kit.inbox import subscribe
 from jangteo.kit.outbox import Relay
 from jangteo.kit.postgres import open_database
-from jangteo.kit.privacy import Vault
+from jangteo.kit.privacy import open_vault
 from jangteo.kit.process import open_foundation, run
 from jangteo.kit.pruning import pruning
 from jangteo.shipping.api import ROUTES
@@ -34,7 +34,7 @@ async def assemble(settings: ShippingSettings) -> AsyncIterator[Any]:
         await relay.start()
         stack.push_async_callback(relay.stop)
         carriers = await stack.enter_async_context(open_carriers(settings))
-        vault = Vault(settings.master_key)
+        vault = await stack.enter_async_context(open_vault(settings, database))
         desk = Desk(
             database,
             vault,

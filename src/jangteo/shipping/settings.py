@@ -1,9 +1,9 @@
 """What the shipping service is told at its start; times are in seconds."""
 
-from jangteo.kit.settings import ServiceSettings
+from jangteo.kit.privacy import PrivateSettings
 
 
-class ShippingSettings(ServiceSettings, frozen=True, kw_only=True):
+class ShippingSettings(PrivateSettings, frozen=True, kw_only=True):
     """Settings of `shipping`.
 
     `work_seconds` is what one task may take, two calls of the carrier and one of the order service among it: so late
@@ -11,8 +11,6 @@ class ShippingSettings(ServiceSettings, frozen=True, kw_only=True):
     `sweep_every` is how soon the tasks of other processes are seen; own ones are taken up when they are due.
     """
 
-    database_url: str
-    master_key: str
     sandbox_url: str
     sandbox_secret_key: str
     sandbox_webhook_secret: str

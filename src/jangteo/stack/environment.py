@@ -72,6 +72,7 @@ class Service:
 
     name: str
     database: bool = False
+    private: bool = False  # keeps personal data, so it may ask for the master key
     more: More = lambda _: {}
     ports: tuple[str, ...] = ()  # beside its own
 
@@ -106,12 +107,12 @@ def _gateway(site: Site) -> dict[str, str]:
 
 
 SERVICES = (
-    Service("user", database=True),
+    Service("user", database=True, private=True),
     Service("product", database=True, more=lambda site: {"JANGTEO_MONGODB_URL": site.documents_url}),
     Service("cart", more=lambda site: {"JANGTEO_CART_SECRET": site.credentials.password("cart.token")}),
-    Service("order", database=True),
+    Service("order", database=True, private=True),
     Service("payment", database=True, more=_sandbox_client("sandbox-pay")),
-    Service("shipping", database=True, more=_sandbox_client("sandbox-carrier")),
+    Service("shipping", database=True, private=True, more=_sandbox_client("sandbox-carrier")),
     Service(
         "notification",
         database=True,
@@ -127,6 +128,7 @@ SERVICES = (
     Service("gateway", more=_gateway, ports=("gateway.http", "gateway.https", "gateway.admin")),
 )
 BY_NAME = {service.name: service for service in SERVICES}
+PRIVATE = tuple(service.name for service in SERVICES if service.private)
 DATABASES = tuple(service.name for service in SERVICES if service.database)
 PORTS = (*SERVER_PORTS, *(port for service in SERVICES for port in (service.name, *service.ports)))
 
@@ -140,7 +142,6 @@ def environment(name: str, site: Site) -> dict[str, str]:
         "JANGTEO_PORT": str(site.ports[name]),
         "JANGTEO_BUS_URL": site.bus_url,
         "JANGTEO_VALKEY_URL": site.valkey_url,
-        "JANGTEO_MASTER_KEY_FILE": str(site.credentials.master_key_file),
         "JANGTEO_IDENTITY_DIR": str(site.credentials.identity_folder),
         "JANGTEO_PUBLIC_URL": site.url("gateway.http"),
         "JANGTEO_PUBLIC_HTTPS_URL": site.url("gateway.https", "https"),
@@ -153,6 +154,8 @@ def environment(name: str, site: Site) -> dict[str, str]:
     }
     if service.database:
         given["JANGTEO_DATABASE_URL"] = site.database_url(name)
+    if service.private:
+        given["JANGTEO_KEY_PROVIDER"] = site.credentials.master_key_file.as_uri()
     return given | service.more(site)
 
 

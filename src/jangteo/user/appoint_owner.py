@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from jangteo.kit.postgres import open_database
-from jangteo.kit.privacy import Vault
+from jangteo.kit.privacy import open_vault
 from jangteo.kit.settings import load
 from jangteo.user.domain.permissions import OWNER
 from jangteo.user.role_store import give_roles, roles_of
@@ -18,9 +18,10 @@ async def appoint(settings: UserSettings, tenant: str, email: str) -> bool:
     """Make the member with `email` an owner of `tenant`; return False where there is none."""
     async with (
         open_database(settings.database_url) as database,
+        open_vault(settings, database) as vault,
         database.transaction(tenant) as transaction,
     ):
-        found = await Members(Vault(settings.master_key)).find(transaction, email)
+        found = await Members(vault).find(transaction, email)
         if found is None:
             return False
         member = found.member_id

@@ -10,7 +10,7 @@ from jangteo.kit.auth import TokenVerifier
 from jangteo.kit.http.app import create_app
 from jangteo.kit.outbox import Relay
 from jangteo.kit.postgres import open_database
-from jangteo.kit.privacy import Vault
+from jangteo.kit.privacy import WRAP, for_index, for_mac, open_vault
 from jangteo.kit.process import open_foundation, run
 from jangteo.kit.valkey import open_valkey
 from jangteo.user.address_store import AddressBooks
@@ -18,17 +18,18 @@ from jangteo.user.api import ROUTES
 from jangteo.user.commands.addresses import AddressBook
 from jangteo.user.commands.membership import Membership
 from jangteo.user.commands.roles import Roles
-from jangteo.user.commands.sessions import Sessions
+from jangteo.user.commands.sessions import LOGIN_ADDRESS, Sessions
 from jangteo.user.housekeeping import keep_house
 from jangteo.user.keys import KeyRing, Rotation
 from jangteo.user.passwords import Passwords
 from jangteo.user.queries import Queries
 from jangteo.user.settings import UserSettings
-from jangteo.user.store import Members
+from jangteo.user.store import EMAIL, Members
 from jangteo.user.throttle import Throttle
-from jangteo.user.tokens import Tokens
+from jangteo.user.tokens import REFRESH_TOKEN, Tokens
 
 SERVICE = "user"
+KEY_USES = (WRAP, for_index(EMAIL), for_index(LOGIN_ADDRESS), for_mac(REFRESH_TOKEN))
 
 
 @asynccontextmanager
@@ -41,7 +42,7 @@ async def assemble(settings: UserSettings) -> AsyncIterator[Any]:
         relay = Relay(database, foundation.bus, source=SERVICE)
         await relay.start()
         stack.push_async_callback(relay.stop)
-        vault = Vault(settings.master_key)
+        vault = await stack.enter_async_context(open_vault(settings, database, KEY_USES))
         rotation, ring = Rotation.by(settings), KeyRing(database, vault)
         await rotation.ensure(database, vault)
         await ring.load()

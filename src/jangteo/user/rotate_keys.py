@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from jangteo.kit.postgres import open_database
-from jangteo.kit.privacy import Vault
+from jangteo.kit.privacy import open_vault
 from jangteo.kit.settings import load
 from jangteo.user.keys import Rotation
 from jangteo.user.settings import UserSettings
@@ -14,8 +14,8 @@ from jangteo.user.settings import UserSettings
 
 async def rotate(settings: UserSettings, *, compromised: bool) -> bool:
     """Make the next key; return False where the newest one does not sign yet."""
-    async with open_database(settings.database_url) as database:
-        rotation, vault = Rotation.by(settings), Vault(settings.master_key)
+    async with open_database(settings.database_url) as database, open_vault(settings, database) as vault:
+        rotation = Rotation.by(settings)
         if compromised:
             await rotation.replace(database, vault)
             return True

@@ -9,7 +9,7 @@ import msgspec
 from jangteo.kit.bus import connect
 from jangteo.kit.outbox import Relay
 from jangteo.kit.postgres import Database, open_database
-from jangteo.kit.privacy import Vault
+from jangteo.kit.privacy import open_vault
 from jangteo.kit.settings import load
 from jangteo.user.commands.membership import Membership
 from jangteo.user.domain.member import Profile
@@ -37,12 +37,13 @@ ACCOUNTS = (
 
 async def seed(settings: UserSettings) -> list[dict[str, str]]:
     """Make what is missing in every tenant and return all demo accounts."""
-    members, passwords = Members(Vault(settings.master_key)), Passwords(settings.bcrypt_cost)
-    async with open_database(settings.database_url) as database:
+    passwords = Passwords(settings.bcrypt_cost)
+    async with open_database(settings.database_url) as database, open_vault(settings, database) as vault:
         bus = await connect(settings.bus_url, name="user-seed")
         relay = Relay(database, bus, source="user")
         await relay.start()
         try:
+            members = Members(vault)
             membership = Membership(database, members, passwords, settings)
             # One hash for all: the password is in the documentation anyhow, and bcrypt is slow on purpose.
             hashed = await passwords.hash(settings.demo_password)

@@ -1,14 +1,12 @@
 """What the user service is told: where its data is, how long a session lives, how hard a guess is."""
 
-from jangteo.kit.settings import ServiceSettings
+from jangteo.kit.privacy import PrivateSettings
 
 
-class UserSettings(ServiceSettings, frozen=True, kw_only=True):
+class UserSettings(PrivateSettings, frozen=True, kw_only=True):
     """Settings of the user service; every span is in the unit that its name ends in."""
 
-    database_url: str
     valkey_url: str
-    master_key: str
     bcrypt_cost: int = 12
     access_token_seconds: int = 600
     session_idle_days: int = 30

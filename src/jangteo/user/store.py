@@ -13,6 +13,7 @@ from jangteo.kit.privacy import PersonErased, Vault
 from jangteo.user.domain.member import Consent, Language, Member, Profile
 from jangteo.user.domain.person import EmailTaken, MemberUnknown, email_to_compare
 
+EMAIL = "member.email"
 _PROFILE = "member.profile"
 _COLUMNS = "id, sealed, language, version, created_at"
 
@@ -30,9 +31,9 @@ class Members:
     def __init__(self, vault: Vault) -> None:
         self.vault = vault
 
-    def index(self, tenant: str, email: str) -> bytes:
+    async def index(self, tenant: str, email: str) -> bytes:
         """Return the blind index by which the member with `email` is found."""
-        return self.vault.blind_index(tenant, "member.email", email_to_compare(email))
+        return await self.vault.blind_index(tenant, EMAIL, email_to_compare(email))
 
     async def add(self, transaction: Transaction, profile: Profile, language: Language, password_hash: str) -> Member:
         """Insert a member. Raises EmailTaken."""
@@ -44,7 +45,7 @@ class Members:
                 " VALUES ($1, $2, $3, $4, $5, $6, $7, $7)",
                 transaction.tenant,
                 id,
-                self.index(transaction.tenant, profile.email),
+                await self.index(transaction.tenant, profile.email),
                 _seal(key, profile),
                 password_hash,
                 language,
@@ -81,9 +82,9 @@ class Members:
     async def find(self, reader: Reader, email: str) -> Credentials | None:
         """Return who has `email`, or None, in the same time: nothing is decrypted."""
         row = await reader.fetchrow(
-            "SELECT id, password_hash FROM members WHERE tenant = $1 AND email_index = $2",
+            "SELECT id, password_hash FROM members WHERE tenant = $1 AND email_index = ANY($2)",
             reader.tenant,
-            self.index(reader.tenant, email),
+            await self.vault.blind_indexes(reader.tenant, EMAIL, email_to_compare(email)),
         )
         return Credentials(row["id"], row["password_hash"]) if row else None
 

@@ -1,7 +1,6 @@
 """Makes the two tokens of a session: a short one that everybody can check, and one that renews it."""
 
 import base64
-import hmac
 from collections.abc import Iterable
 from typing import NamedTuple
 from uuid import UUID
@@ -16,7 +15,7 @@ from jangteo.user.domain.session import RefreshInvalid
 from jangteo.user.keys import KeyRing
 
 _SESSION_BYTES, _TURN_BYTES, _SEAL_BYTES = 16, 4, 32
-_PURPOSE = "refresh_token"
+REFRESH_TOKEN = "refresh_token"  # noqa: S105
 
 
 class Turn(NamedTuple):
@@ -53,21 +52,19 @@ class Tokens:
         }
         return jwt.encode(claims, key.private, algorithm="RS256", headers={"kid": str(key.id)})
 
-    def refresh(self, tenant: str, turn: Turn) -> str:
+    async def refresh(self, tenant: str, turn: Turn) -> str:
         """Return the refresh token of a turn: the same one every time, so that a lost answer can be given again."""
         said = turn.session.bytes + turn.number.to_bytes(_TURN_BYTES)
-        return base64.urlsafe_b64encode(said + self._seal(tenant, said)).rstrip(b"=").decode()
+        seal = await self._vault.sign(tenant, REFRESH_TOKEN, said.hex())
+        return base64.urlsafe_b64encode(said + seal).rstrip(b"=").decode()
 
-    def read_refresh(self, tenant: str, token: str) -> Turn:
+    async def read_refresh(self, tenant: str, token: str) -> Turn:
         """Return what a refresh token of `tenant` says. Raises RefreshInvalid."""
         try:
             raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
         except ValueError:
             raise RefreshInvalid(field="refresh_token") from None
         said, seal = raw[: _SESSION_BYTES + _TURN_BYTES], raw[_SESSION_BYTES + _TURN_BYTES :]
-        if len(seal) != _SEAL_BYTES or not hmac.compare_digest(seal, self._seal(tenant, said)):
+        if len(seal) != _SEAL_BYTES or not await self._vault.is_signed(tenant, REFRESH_TOKEN, said.hex(), seal):
             raise RefreshInvalid(field="refresh_token")
         return Turn(UUID(bytes=said[:_SESSION_BYTES]), int.from_bytes(said[_SESSION_BYTES:]))
-
-    def _seal(self, tenant: str, said: bytes) -> bytes:
-        return self._vault.blind_index(tenant, _PURPOSE, said.hex())

@@ -5,7 +5,6 @@ import json
 import os
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -13,8 +12,10 @@ from order_client import ADDRESS
 
 from jangteo.kit.ids import new_id
 from jangteo.kit.postgres import open_database
-from jangteo.kit.privacy import Vault
+from jangteo.kit.privacy import open_vault
+from jangteo.kit.settings import load
 from jangteo.order.rebuild import rebuild
+from jangteo.order.settings import OrderSettings
 
 VIEWS = "SELECT tenant, order_id, member_id, number, status, version, total, placed_at, updated_at, body::text"
 
@@ -26,8 +27,9 @@ async def database(database_for):
 
 
 @pytest.fixture(scope="module")
-def vault(order_environment):
-    return Vault(Path(order_environment["JANGTEO_MASTER_KEY_FILE"]).read_text().strip())
+async def vault(order_environment, database):
+    async with open_vault(load(OrderSettings, "order", order_environment), database) as vault:
+        yield vault
 
 
 async def rows(database, tenant: str) -> list[tuple]:

@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import jwt
+import msgspec
 import pytest
 
 from jangteo.kit.auth import KEYS_MAX_AGE_SECONDS, TokenInvalid, TokenVerifier
@@ -11,7 +12,7 @@ from jangteo.kit.clock import MovableClock
 from jangteo.kit.ids import new_id
 from jangteo.kit.migrations import migrate
 from jangteo.kit.postgres import EVERY_TENANT, open_database
-from jangteo.kit.privacy import Vault
+from jangteo.kit.privacy import open_vault
 from jangteo.stack.databases import migrations_of
 from jangteo.user import rotate_keys
 from jangteo.user.keys import KeyRing, Rotation
@@ -31,9 +32,9 @@ def keys_url(servers):
 class House:
     """The keys of one user service, its clock in our hand."""
 
-    def __init__(self, database, settings):
+    def __init__(self, database, vault, settings):
         self.database, self.clock = database, database.clock
-        self.vault, self.rotation = Vault(settings.master_key), Rotation.by(settings)
+        self.vault, self.rotation = vault, Rotation.by(settings)
         self.ring = KeyRing(database, self.vault)
         self.tokens = Tokens(self.ring, self.vault, self.clock, seconds=settings.access_token_seconds)
         self.lead = settings.key_lead_seconds
@@ -52,10 +53,11 @@ class House:
 @pytest.fixture
 async def house(keys_url, settings):
     clock = MovableClock(datetime.now(UTC))
-    async with open_database(keys_url, clock=clock) as database:
+    settings = msgspec.structs.replace(settings, database_url=keys_url, tenants=("demo",), default_tenant="demo")
+    async with open_database(keys_url, clock=clock) as database, open_vault(settings, database) as vault:
         async with database.system() as transaction:
             await transaction.execute("DELETE FROM signing_keys")
-        made = House(database, settings)
+        made = House(database, vault, settings)
         await made.rotation.ensure(database, made.vault)
         await made.ring.load()
         yield made

@@ -40,7 +40,7 @@ def test_a_known_password_is_given_out_on_a_local_mall_only(user_environment):
 
 
 def test_a_missing_secret_is_named_and_nothing_starts(user_environment):
-    environment = {name: value for name, value in user_environment.items() if "MASTER_KEY" not in name}
+    environment = {name: value for name, value in user_environment.items() if "KEY_PROVIDER" not in name}
     done = subprocess.run(
         [sys.executable, "-m", "jangteo.cli", "serve", "user"],
         env=os.environ | environment,
@@ -49,7 +49,7 @@ def test_a_missing_secret_is_named_and_nothing_starts(user_environment):
         check=False,
     )
     assert done.returncode == 2
-    assert "JANGTEO_MASTER_KEY" in done.stderr
+    assert "JANGTEO_KEY_PROVIDER" in done.stderr
 
 
 def test_the_process_serves_and_stops_when_told(user_environment):

@@ -23,6 +23,8 @@ from jangteo.user.tokens import Tokens, Turn
 
 log = logging.getLogger(__name__)
 
+LOGIN_ADDRESS = "login.address"
+
 
 class LoginFailed(Unauthenticated):
     """The e-mail is not known, or the password is not its; nobody is told which."""
@@ -66,8 +68,8 @@ class Sessions:
 
         `address` is the caller's on the network. A stranger's attempt takes the same steps as a member's.
         """
-        account = self._members.index(tenant, email).hex()
-        origin = self._members.vault.blind_index(tenant, "login.address", address).hex()
+        account = (await self._members.index(tenant, email)).hex()
+        origin = (await self._members.vault.blind_index(tenant, LOGIN_ADDRESS, address)).hex()
         await self._throttle.admit(account, origin)
         async with self._database.read(tenant) as reader:
             found = await self._members.find(reader, email)
@@ -82,14 +84,14 @@ class Sessions:
         session = await add_session(transaction, member.id, self._idle, self._life)
         permissions = await permissions_of(transaction, member.id)
         transaction.send(UserLoggedIn(member_id=member.id))
-        return self._opened(transaction.tenant, member, Turn(session, 1), permissions)
+        return await self._opened(transaction.tenant, member, Turn(session, 1), permissions)
 
     async def refresh(self, tenant: str, token: str, key: str | None) -> Opened:
         """Renew a session with its current refresh token; the rules are in `domain/session.py`.
 
         Raises RefreshInvalid; where the token was spent before, the session is ended first.
         """
-        turn = self._tokens.read_refresh(tenant, token)
+        turn = await self._tokens.read_refresh(tenant, token)
         digest = hashlib.sha256(key.encode()).digest() if key else None
         async with self._database.transaction(tenant) as transaction:
             session = await lock_session(transaction, turn.session)
@@ -115,15 +117,15 @@ class Sessions:
             number = await turn_session(transaction, session, digest, transaction.clock.now() + self._idle)
         member = await self._members.get(transaction, session.member_id)
         permissions = await permissions_of(transaction, session.member_id)
-        return self._opened(transaction.tenant, member, Turn(session.id, number), permissions)
+        return await self._opened(transaction.tenant, member, Turn(session.id, number), permissions)
 
-    def _opened(self, tenant: str, member: Member, turn: Turn, permissions: Iterable[str]) -> Opened:
+    async def _opened(self, tenant: str, member: Member, turn: Turn, permissions: Iterable[str]) -> Opened:
         permissions = frozenset(permissions)
         return Opened(
             access_token=self._tokens.access(
                 tenant=tenant, member=member.id, session=turn.session, permissions=permissions
             ),
-            refresh_token=self._tokens.refresh(tenant, turn),
+            refresh_token=await self._tokens.refresh(tenant, turn),
             member=member,
             permissions=permissions,
         )

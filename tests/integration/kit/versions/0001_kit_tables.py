@@ -14,5 +14,6 @@ def upgrade() -> None:
     migrations.create_idempotency()
     migrations.create_events()
     migrations.create_person_keys()
+    migrations.create_tenant_keys()
     op.execute("CREATE TABLE things (tenant text NOT NULL, name text NOT NULL, PRIMARY KEY (tenant, name))")
     migrations.protect_tenants("things")
