@@ -47,7 +47,7 @@ async def assemble(settings: ProductSettings) -> AsyncIterator[Any]:
     """Open everything the service needs, in order."""
     async with AsyncExitStack() as stack:
         foundation = await stack.enter_async_context(open_foundation(settings))
-        database = await stack.enter_async_context(open_database(settings.database_url))
+        database = await stack.enter_async_context(open_database(settings.database_url, plan_once=True))
         catalogue = Catalogue(await stack.enter_async_context(open_documents(settings.mongodb_url)))
         await catalogue.prepare()
         relay = Relay(database, foundation.bus, source=SERVICE)

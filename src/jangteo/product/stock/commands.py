@@ -36,22 +36,19 @@ EXPIRED_AT_ONCE = 200
 
 async def reserve(transaction: Transaction, order_id: UUID, lines: Sequence[StockLine], expires_at: datetime) -> None:
     """Hold all of `lines` until `expires_at`, or none; say StockReserved or StockRefused."""
-    found = await store.find_reservation(transaction, order_id)
-    if found is None:
-        asked = sum_lines(lines)
+    asked = sum_lines(lines)
+    if await store.hold(transaction, order_id, move(None, Move.RESERVE), expires_at, asked):
         rows = await store.lock(transaction, list(asked))
         shortages = find_shortages(asked, {sku: row.available for sku, row in rows.items()})
-        first = move(None, Move.REFUSE if shortages else Move.RESERVE)
-        if await store.open_reservation(transaction, order_id, first, expires_at, shortages):
-            if shortages:
-                transaction.send(StockRefused(order_id=order_id, shortages=shortages))
-                return
-            await store.shift(transaction, asked, store.RESERVE, str(order_id))
-            await store.add_lines(transaction, order_id, asked)
-            transaction.send(StockReserved(order_id=order_id, expires_at=expires_at))
+        if shortages:
+            await store.refuse(transaction, order_id, move(None, Move.REFUSE), shortages)
+            transaction.send(StockRefused(order_id=order_id, shortages=shortages))
             return
-        # A twin, or a release, wrote the row while this one looked at the stock.
-        found = await store.find_reservation(transaction, order_id)
+        await store.shift(transaction, asked, store.RESERVE, str(order_id))
+        transaction.send(StockReserved(order_id=order_id, expires_at=expires_at))
+        return
+    # A twin, or a release, was first.
+    found = await store.find_reservation(transaction, order_id)
     if found is not None and found.state in (State.HELD, State.COMMITTED) and found.expires_at:
         transaction.send(StockReserved(order_id=order_id, expires_at=found.expires_at))
     else:
@@ -63,24 +60,25 @@ async def commit(transaction: Transaction, order_id: UUID) -> None:
 
     Says StockCommitted or StockCommitFailed.
     """
+    if await store.change_from(transaction, order_id, State.HELD, move(State.HELD, Move.COMMIT)):
+        asked, _ = await store.lock_lines(transaction, order_id)
+        await store.shift(transaction, asked, store.SELL_HELD, str(order_id))
+        transaction.send(StockCommitted(order_id=order_id))
+        return
     found = await store.find_reservation(transaction, order_id)
     if found is not None and found.state is State.COMMITTED:
         transaction.send(StockCommitted(order_id=order_id))
         return
-    if found is None or found.state not in (State.HELD, State.EXPIRED):
+    if found is None or found.state is not State.EXPIRED:
         transaction.send(StockCommitFailed(order_id=order_id, shortages=[]))
         return
-    asked = await store.lines_of(transaction, order_id)
-    rows = await store.lock(transaction, list(asked))
-    how = store.SELL_HELD
-    if found.state is State.EXPIRED:
-        how = store.SELL
-        shortages = find_shortages(asked, {sku: row.available for sku, row in rows.items()})
-        if shortages:
-            transaction.send(StockCommitFailed(order_id=order_id, shortages=shortages))
-            return
-    await store.shift(transaction, asked, how, str(order_id))
-    await store.change_reservation(transaction, order_id, move(found.state, Move.COMMIT))
+    asked, rows = await store.lock_lines(transaction, order_id)
+    shortages = find_shortages(asked, {sku: row.available for sku, row in rows.items()})
+    if shortages:
+        transaction.send(StockCommitFailed(order_id=order_id, shortages=shortages))
+        return
+    await store.shift(transaction, asked, store.SELL, str(order_id))
+    await store.change_reservation(transaction, order_id, move(State.EXPIRED, Move.COMMIT))
     transaction.send(StockCommitted(order_id=order_id))
 
 
@@ -122,6 +120,5 @@ async def _expire(transaction: Transaction, order_id: UUID, now: datetime) -> bo
 
 
 async def _give_back(transaction: Transaction, order_id: UUID, how: Shift) -> None:
-    asked = await store.lines_of(transaction, order_id)
-    await store.lock(transaction, list(asked))
+    asked, _ = await store.lock_lines(transaction, order_id)
     await store.shift(transaction, asked, how, str(order_id))

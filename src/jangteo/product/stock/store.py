@@ -33,15 +33,37 @@ WITH moved AS (
 )
 SELECT sku, product_id, low_mark, available, quantity FROM moved
 """
+_HOLD = """
+WITH opened AS (
+    INSERT INTO reservations (order_id, tenant, state, expires_at, created_at, changed_at)
+    VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT DO NOTHING RETURNING order_id, tenant
+), lines AS (
+    INSERT INTO reservation_lines (order_id, tenant, sku, quantity)
+    SELECT * FROM opened, unnest($6::text[], $7::bigint[])
+)
+SELECT EXISTS (SELECT FROM opened)
+"""
+_REFUSE = """
+WITH refused AS (
+    UPDATE reservations SET state = $3, shortages = $4 WHERE order_id = $1 AND tenant = $2 RETURNING order_id
+)
+DELETE FROM reservation_lines USING refused WHERE reservation_lines.order_id = refused.order_id
+"""
 _OPEN = """
-INSERT INTO reservations (order_id, tenant, state, expires_at, shortages, created_at, changed_at)
-VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT DO NOTHING
+INSERT INTO reservations (order_id, tenant, state, created_at, changed_at) VALUES ($1, $2, $3, $4, $4)
+ON CONFLICT DO NOTHING
 """
 _FIND = "SELECT state, expires_at, shortages FROM reservations WHERE order_id = $1 AND tenant = $2 FOR UPDATE"
 _CHANGE = "UPDATE reservations SET state = $3, changed_at = $4 WHERE order_id = $1 AND tenant = $2"
-_ADD_LINES = """
-INSERT INTO reservation_lines (order_id, tenant, sku, quantity)
-SELECT $1, $2, * FROM unnest($3::text[], $4::bigint[])
+_CHANGE_FROM = f"{_CHANGE} AND state = $5"
+# The lines come sorted, and the row of each is locked as it comes.
+_LOCK_LINES = """
+SELECT line.sku, line.quantity, item.product_id, item.available, item.reserved
+FROM (SELECT sku, quantity FROM reservation_lines WHERE order_id = $1 AND tenant = $2 ORDER BY sku) AS line
+LEFT JOIN LATERAL (
+    SELECT product_id, on_hand - reserved AS available, reserved FROM stock_items
+    WHERE tenant = $2 AND sku = line.sku FOR UPDATE
+) AS item ON true
 """
 _ADD_ITEMS = """
 INSERT INTO stock_items (tenant, sku, product_id) SELECT $1, unnest($2::text[]), unnest($3::uuid[])
@@ -127,17 +149,10 @@ async def add_items(transaction: Transaction, products: Mapping[str, UUID]) -> N
     await transaction.execute(_ADD_ITEMS, transaction.tenant, skus, [products[sku] for sku in skus])
 
 
-async def open_reservation(
-    transaction: Transaction,
-    order_id: UUID,
-    state: State,
-    expires_at: datetime | None = None,
-    shortages: Sequence[Shortage] = (),
-) -> bool:
-    """Write the first state of an order's hold; return False where there is one already."""
+async def open_reservation(transaction: Transaction, order_id: UUID, state: State) -> bool:
+    """Write the first state of an order that holds nothing; return False where there is one already."""
     now = transaction.clock.now()
-    told = msgspec.json.encode(list(shortages)).decode()
-    return bool(await transaction.execute(_OPEN, order_id, transaction.tenant, state.value, expires_at, told, now))
+    return bool(await transaction.execute(_OPEN, order_id, transaction.tenant, state.value, now))
 
 
 async def find_reservation(transaction: Transaction, order_id: UUID) -> Reservation | None:
@@ -149,21 +164,43 @@ async def find_reservation(transaction: Transaction, order_id: UUID) -> Reservat
     return Reservation(State(row["state"]), row["expires_at"], shortages)
 
 
+async def hold(
+    transaction: Transaction, order_id: UUID, state: State, expires_at: datetime, quantities: Mapping[str, int]
+) -> bool:
+    """Write the hold of an order with what it holds; return False where there is one already."""
+    opened: bool = await transaction.fetchval(
+        _HOLD,
+        order_id,
+        transaction.tenant,
+        state.value,
+        expires_at,
+        transaction.clock.now(),
+        list(quantities),
+        list(quantities.values()),
+    )
+    return opened
+
+
+async def refuse(transaction: Transaction, order_id: UUID, state: State, shortages: Sequence[Shortage]) -> None:
+    """Take back a hold that this transaction has written: there is too little of something."""
+    told = msgspec.json.encode(list(shortages)).decode()
+    await transaction.execute(_REFUSE, order_id, transaction.tenant, state.value, told)
+
+
 async def change_reservation(transaction: Transaction, order_id: UUID, state: State) -> None:
     """Write the new state of a hold that is locked."""
     await transaction.execute(_CHANGE, order_id, transaction.tenant, state.value, transaction.clock.now())
 
 
-async def add_lines(transaction: Transaction, order_id: UUID, quantities: Mapping[str, int]) -> None:
-    """Write what an order holds."""
-    await transaction.execute(_ADD_LINES, order_id, transaction.tenant, list(quantities), list(quantities.values()))
+async def change_from(transaction: Transaction, order_id: UUID, before: State, after: State) -> bool:
+    """Write the new state of a hold, and lock it, where it is in state `before`; return whether it was."""
+    now = transaction.clock.now()
+    return bool(await transaction.execute(_CHANGE_FROM, order_id, transaction.tenant, after.value, now, before.value))
 
 
-async def lines_of(transaction: Transaction, order_id: UUID) -> dict[str, int]:
-    """Return what an order holds, or held, in SKU order."""
-    rows = await transaction.fetch(
-        "SELECT sku, quantity FROM reservation_lines WHERE order_id = $1 AND tenant = $2 ORDER BY sku",
-        order_id,
-        transaction.tenant,
-    )
-    return {row["sku"]: row["quantity"] for row in rows}
+async def lock_lines(transaction: Transaction, order_id: UUID) -> tuple[dict[str, int], dict[str, Locked]]:
+    """Lock the rows of what an order holds, or held, in SKU order; return the quantities and those rows."""
+    rows = await transaction.fetch(_LOCK_LINES, order_id, transaction.tenant)
+    quantities = {row["sku"]: row["quantity"] for row in rows}
+    found = [row for row in rows if row["product_id"] is not None]
+    return quantities, {row["sku"]: Locked(row["product_id"], row["available"], row["reserved"]) for row in found}
