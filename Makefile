@@ -10,8 +10,9 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q install --no-deps --no-compile
 N ?= 30
+MINUTES ?= 10
 
-.PHONY: up down test check bench demo chaos status logs clean help
+.PHONY: up down test check bench bench-compare chaos soak demo status clean help
 
 up: .venv/.runs ## start the whole mall and wait until it is healthy
 	@$(BIN)/jangteo up
@@ -28,27 +29,30 @@ check: .venv/.tests ## lint, format, types, import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: .venv/.tests ## measure the CPU cost of each operation, on a mall of its own
-	@$(BIN)/python -m bench
+bench: .venv/.tests ## measure what each operation costs and carries (make bench ARGS="--seconds 4 --levels 4 --only cart")
+	@$(BIN)/python -m bench $(ARGS)
 
-demo: .venv/.runs ## buy something through the public API, step by step
-	@$(BIN)/jangteo demo
+bench-compare: .venv/.tests ## two results side by side, the last two unless named (make bench-compare A=… B=…)
+	@$(BIN)/python -m bench.compare $(A) $(B)
 
 chaos: .venv/.tests ## kill processes under load, N times (make chaos N=100 SEED=7)
 	@$(BIN)/python -m bench.chaos $(N) $(if $(SEED),--seed $(SEED))
 
+soak: .venv/.tests ## load the mall for long and look for what grows (make soak MINUTES=10)
+	@$(BIN)/python -m bench.soak $(MINUTES)
+
+demo: .venv/.runs ## buy something through the public API, step by step
+	@$(BIN)/jangteo demo
+
 status: .venv/.runs ## what runs, where, in what state, with how much memory
 	@$(BIN)/jangteo status
-
-logs: .venv/.runs ## follow the log of one process (make logs NAME=order)
-	@$(BIN)/jangteo logs $(or $(NAME),supervisor) -f
 
 clean: down ## stop the mall and remove its data and the installed packages
 	@if [ -x $(BIN)/jangteo ]; then $(BIN)/python -c 'from jangteo.stack.home import Home; Home.locate().discard()'; fi
 	rm -rf .venv build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 help: ## show this
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 
 # The packages of the services and of the servers are unpacked at the same time: half a gigabyte takes a while.
 .venv/.runs: pyproject.toml requirements.lock requirements-embedded.lock

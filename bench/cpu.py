@@ -83,6 +83,13 @@ def wait_until_calm(mall: Mall, rest: Mapping[str, float], patience: float) -> b
     return False
 
 
+def busy_seconds() -> float:
+    """Return the CPU seconds that the whole machine, and whoever it is shared with, has been busy since it started."""
+    fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]
+    user, nice, system, _idle, _waiting, hard, soft, stolen = (int(field) for field in fields[:8])
+    return (user + nice + system + hard + soft + stolen) / TICKS_PER_SECOND
+
+
 def memory_mebibytes(mall: Mall) -> dict[str, float]:
     """Return the proportional set size of each unit, in MiB: shared pages are counted once over all."""
     tree = children()

@@ -29,6 +29,9 @@ class Crew:
         for process in self._processes:
             self._line(process)
 
+    def __len__(self) -> int:
+        return len(self._processes)
+
     def drive(
         self, url: str, operation: str, wares: Wares, *, seconds: float, buyers: int, rate: float = 0.0, seed: int = 0
     ) -> Done:
@@ -83,7 +86,7 @@ def together(parts: list[Done]) -> Done:
     return Done(
         times_ms=sorted(time for part in parts for time in part.times_ms),
         errors=sum(part.errors for part in parts),
-        faults=[fault for part in parts for fault in part.faults],
+        faults=list(dict.fromkeys(fault for part in parts for fault in part.faults)),
         seconds=max(part.seconds for part in parts),
         cpu_seconds=sum(part.cpu_seconds for part in parts),
         late_ms=max(part.late_ms for part in parts),

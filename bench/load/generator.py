@@ -49,7 +49,7 @@ class Session:
         content = answer.content or b""
         if fault := self._fault(answer, content):
             self.errors += 1
-            if len(self.faults) < _FAULTS_TOLD:
+            if fault not in self.faults and len(self.faults) < _FAULTS_TOLD:
                 self.faults.append(fault)
             return False
         self.times_ms.append(round(taken, 3))
@@ -67,8 +67,17 @@ class Session:
         if not answer.status_code:
             return f"no answer: {answer.error!r}"
         if answer.status_code >= 400:
-            return f"{answer.status_code}: {content[:300].decode(errors='replace')}"
+            return f"{answer.status_code} {_reason(content)}"
         return self.asked.judge(content)
+
+
+def _reason(content: bytes) -> str:
+    """Return why a call was refused, out of the problem document, or the beginning of whatever came instead."""
+    try:
+        problem = msgspec.json.decode(content)
+        return f"{problem['code']}: {problem.get('detail', '')}"
+    except (msgspec.DecodeError, KeyError, TypeError):
+        return content[:200].decode(errors="replace")
 
 
 def closed_loop(session: Session) -> type[FastHttpUser]:
