@@ -15,11 +15,13 @@ from bench import figures, machine, table
 from bench.anatomy import median_checkout
 from bench.cpu import memory_mebibytes
 from bench.figures import Figure, Result
-from bench.load.crew import Crew
+from bench.load.crew import Crew, GeneratorFailed
 from bench.measuring import Bench, Course
 from bench.options import read
 from bench.report.page import write
 from bench.settings import DIFFERENCES, MEASURED, bcrypt_cost
+from jangteo.stack.buyer import Refused
+from jangteo.stack.home import StackError
 from jangteo.stack.mall import Mall
 
 _OVERHEAD_SECONDS = 3.0  # of each load: until the mall is calm again
@@ -27,15 +29,22 @@ _FIXED_SECONDS = 60.0
 
 
 def main() -> None:
-    """Measure, print, store."""
+    """Measure, print, store; end with 1, and words, where the mall or the generators fail."""
     given, course = read()
+    try:
+        _run(given.products, given.generators, course, anatomy=not given.no_anatomy)
+    except (GeneratorFailed, Refused, StackError) as error:
+        raise SystemExit(f"the measurement failed: {error}") from None
+
+
+def _run(products: int, generators: int, course: Course, *, anatomy: bool) -> None:
     home = Path(tempfile.mkdtemp(prefix="jangteo-bench-"))
     home.chmod(0o711)
-    overrides = {**MEASURED, "product": {"JANGTEO_DEMO_PRODUCTS": str(given.products)}}
+    overrides = {**MEASURED, "product": {"JANGTEO_DEMO_PRODUCTS": str(products)}}
     loads = len(course.operations) * (len(course.levels) + len(course.shares))
     minutes = (loads * (course.seconds + _OVERHEAD_SECONDS) + _FIXED_SECONDS) / 60
-    print(f"a mall with {given.products:,} products, {loads} loads: about {minutes:.0f} minutes", flush=True)
-    with Mall(home, overrides=overrides) as mall, Crew(given.generators) as crew:
+    print(f"a mall with {products:,} products, {loads} loads: about {minutes:.0f} minutes", flush=True)
+    with Mall(home, overrides=overrides) as mall, Crew(generators) as crew:
         mall.up()
         time.sleep(_OVERHEAD_SECONDS)
         fresh = memory_mebibytes(mall)
@@ -46,13 +55,13 @@ def main() -> None:
             at=datetime.now(UTC),
             commit=machine.commit(),
             machine=machine.machine(),
-            settings=_settings(course, given.products, given.generators),
+            settings=_settings(course, products, generators),
             differences=list(DIFFERENCES),
             rest=bench.rest,
             memory_fresh=fresh,
             memory_used=memory_mebibytes(mall),
             figures=found,
-            anatomy="" if given.no_anatomy else _anatomy(mall),
+            anatomy=_anatomy(mall) if anatomy else "",
         )
     print(table.summary(result))
     if result.anatomy:

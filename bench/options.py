@@ -24,16 +24,20 @@ def read(arguments: Sequence[str] | None = None) -> tuple[argparse.Namespace, Co
         default=[50, 80],
         help="open loops, in percent of the best rate (50,80); 0 for none",
     )
-    parser.add_argument("--only", default="", help="operations whose name contains this")
+    parser.add_argument(
+        "--only", action="append", metavar="TEXT", help="operations whose name contains this; may be given again"
+    )
     parser.add_argument(
         "--products", type=_whole(_FEWEST_PRODUCTS, _MOST_PRODUCTS), default=10_000, help="in the catalogue (10000)"
     )
     parser.add_argument("--generators", type=_whole(1, 16), default=2, help="processes that make the load (2)")
     parser.add_argument("--no-anatomy", action="store_true", help="leave out the trace of a checkout")
     given = parser.parse_args(arguments)
-    operations = [name for name in ASKED if given.only in name]
-    if not operations:
-        parser.error(f"argument --only: no operation has {given.only!r} in its name; there are: {', '.join(ASKED)}")
+    wanted = given.only or [""]
+    for text in wanted:
+        if not any(text in name for name in ASKED):
+            parser.error(f"argument --only: no operation has {text!r} in its name; there are: {', '.join(ASKED)}")
+    operations = [name for name in ASKED if any(text in name for text in wanted)]
     shares = [share / 100 for share in given.shares]
     return given, Course(operations, given.seconds, sorted(set(given.levels)), shares)
 

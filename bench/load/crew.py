@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -29,6 +30,11 @@ class Crew:
         for process in self._processes:
             self._line(process)
 
+    @property
+    def pids(self) -> list[int]:
+        """The processes of the generators."""
+        return [process.pid for process in self._processes]
+
     def __len__(self) -> int:
         return len(self._processes)
 
@@ -52,10 +58,16 @@ class Crew:
                 seed=seed * 1000 + number,
                 wares=wares,
             )
-            assert process.stdin is not None
+            self._tell(process, job)
+        return together([msgspec.json.decode(self._line(process), type=Done) for process in working])
+
+    def _tell(self, process: "subprocess.Popen[bytes]", job: Job) -> None:
+        assert process.stdin is not None
+        try:
             process.stdin.write(msgspec.json.encode(job) + b"\n")
             process.stdin.flush()
-        return together([msgspec.json.decode(self._line(process), type=Done) for process in working])
+        except BrokenPipeError:
+            raise GeneratorFailed(f"a load generator has ended with {process.wait()}") from None
 
     def _line(self, process: "subprocess.Popen[bytes]") -> bytes:
         assert process.stdout is not None
@@ -72,13 +84,16 @@ class Crew:
     ) -> None:
         for process in self._processes:
             assert process.stdin is not None
-            process.stdin.close()
+            with suppress(BrokenPipeError):
+                process.stdin.close()
         for process in self._processes:
             try:
                 process.wait(5)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+            if process.stdout is not None:
+                process.stdout.close()
 
 
 def together(parts: list[Done]) -> Done:

@@ -39,10 +39,18 @@ class Session:
         self.late_ms: list[float] = []
         self.errors = 0
         self.faults: list[str] = []
+        self.broken: Exception | None = None
         self.ends_at = time.perf_counter() + job.seconds
 
     def perform(self, client: Any, number: int, since: float) -> bool:
         """Make one call as member `number`; its time counts from `since`. Say whether it went well."""
+        try:
+            return self._perform(client, number, since)
+        except Exception as error:  # a fault of ours, which Locust would only log: such a run must not pass
+            self.broken = error
+            raise
+
+    def _perform(self, client: Any, number: int, since: float) -> bool:
         call = self.asked.compose(self.job.wares, number, self.dice)
         answer = self._send(client, call)
         taken = (time.perf_counter() - since) * 1000
@@ -127,7 +135,7 @@ def open_loop(session: Session) -> type[FastHttpUser]:
 
 
 def carry_out(job: Job) -> Done:
-    """Do a job and return what came of it."""
+    """Do a job and return what came of it. Raises whatever went wrong in the generator itself."""
     session = Session(job)
     kind: Callable[[Session], type[FastHttpUser]] = open_loop if job.rate else closed_loop
     users = 1 if job.rate else len(job.people)
@@ -141,6 +149,8 @@ def carry_out(job: Job) -> Done:
     runner.user_greenlets.join()
     elapsed, used = time.perf_counter() - began, _own_cpu() - cpu
     runner.quit()
+    if session.broken is not None:
+        raise session.broken
     return Done(
         times_ms=session.times_ms,
         errors=session.errors,

@@ -12,7 +12,7 @@ from bench.table import milliseconds, parts
 
 _FOLDER = Path(__file__).parent
 _NAMED_SHARE = 0.01  # of an operation; what has less goes into one part
-_LABELLED_SHARE = 0.1  # wide enough for a name inside
+_BAR_PIXELS, _LETTER_PIXELS, _PADDING_PIXELS = 640, 6.6, 16  # of a bar on a desktop, and of the text in it
 _OTHER = "other"
 
 
@@ -27,12 +27,8 @@ class Part:
     @property
     def wide(self) -> bool:
         """Say whether a name fits in."""
-        return self.share >= _LABELLED_SHARE
-
-    @property
-    def colour(self) -> str:
-        """The page's variable with the colour of this process."""
-        return self.unit
+        letters = len(f"{self.unit} {milliseconds(self.ms)}")
+        return self.share * _BAR_PIXELS >= letters * _LETTER_PIXELS + _PADDING_PIXELS
 
 
 @dataclass(frozen=True)
@@ -70,7 +66,7 @@ def page(result: Result) -> str:
         day=f"{result.at:%Y-%m-%d %H:%M} UTC",
         css=Markup((_FOLDER / "page.css").read_text()),
         rows=rows,
-        units=list(dict.fromkeys(part.unit for row in rows for part in row.parts)),
+        units=sorted({part.unit for row in rows for part in row.parts}, key=lambda unit: (unit == _OTHER, unit)),
         outside=_outside(result),
         memory=Markup(plots.memory(result.memory_fresh, result.memory_used)),
         fresh=sum(result.memory_fresh.values()),

@@ -69,9 +69,10 @@ def latency(figures: Sequence[Figure]) -> str:
         _logarithmic(axes, [getattr(figure, field) for figure in (*closed, *arriving) for _, field in _PERCENTILES])
         axes.set_xlim(left=0, right=1.12 * max([figure.per_second for figure in (*closed, *arriving)], default=1.0))
         axes.xaxis.set_major_locator(MaxNLocator(5))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
         axes.set_xlabel("answered a second")
         for figure in closed:
-            _label(axes, figure.per_second, figure.p50_ms, str(figure.load.buyers))
+            _label(axes, figure.per_second, figure.p50_ms, str(figure.load.buyers), below=True)
         return _svg(canvas, f"Response times of {figures[0].operation} over the rate that was served")
 
 
@@ -128,18 +129,19 @@ def _points(figures: Sequence[Figure], field: str) -> tuple[list[float], list[fl
 
 
 def _logarithmic(axes: Axes, values: Sequence[float]) -> None:
-    """Mark 1, 2 and 5 of each decade in plain numbers, and leave some air around the curves."""
-    marks = [digit * 10.0**power for power in range(-2, 6) for digit in (1, 2, 5)]
+    """Mark the decades in plain numbers, with 2 and 5 between few of them, and leave some air around the curves."""
+    least, most = min(values, default=1.0), max(values, default=10.0)
+    digits = (1, 2, 5) if most < 100 * least else (1, 3) if most < 1000 * least else (1,)
+    marks = [digit * 10.0**power for power in range(-2, 6) for digit in digits]
     axes.yaxis.set_major_locator(FixedLocator(marks))
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
-    axes.set_ylim(0.6 * min(values, default=1.0), 1.5 * max(values, default=10.0))
+    axes.set_ylim(0.45 * (least or 1.0), 1.5 * (most or 10.0))
 
 
-def _label(axes: Axes, x: float, y: float, text: str) -> None:
-    axes.annotate(
-        text, (x, y), (0, 8), textcoords="offset points", ha="center", color=_COLOURS["faint"], fontsize=9, zorder=5
-    )
+def _label(axes: Axes, x: float, y: float, text: str, *, below: bool = False) -> None:
+    place = (0, -14 if below else 8)
+    axes.annotate(text, (x, y), place, textcoords="offset points", ha="center", color=_COLOURS["faint"], fontsize=9)
 
 
 def _short(value: float) -> str:

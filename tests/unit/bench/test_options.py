@@ -21,6 +21,13 @@ def test_a_developer_measures_one_operation_quickly():
     assert (course.seconds, course.levels, course.shares) == (4.0, [4], [])
 
 
+def test_several_operations_may_be_chosen_and_each_must_exist(capsys):
+    assert read(["--only", "cart", "--only", "list"])[1].operations == ["list of 24", "add to cart"]
+    with pytest.raises(SystemExit):
+        read(["--only", "cart", "--only", "parking"])
+    assert "no operation has 'parking'" in capsys.readouterr().err
+
+
 def test_levels_are_climbed_in_order_and_once():
     assert read(["--levels", "16,4,4"])[1].levels == [4, 16]
 
