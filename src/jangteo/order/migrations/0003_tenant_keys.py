@@ -2,8 +2,8 @@
 
 from jangteo.kit.migrations import create_tenant_keys
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 
 def upgrade() -> None:
