@@ -1,4 +1,4 @@
-"""Reads: from the views only, never from the events."""
+"""Reads: from the views only, never from the events; or of what this process has just saved."""
 
 from uuid import UUID
 
