@@ -103,6 +103,22 @@ async def test_a_follower_at_another_replica_sees_the_changes_too(buyer, world, 
     assert here.events == there.events
 
 
+async def test_a_replica_that_never_saw_an_order_tells_the_same_of_it(buyer, world, session, identity, another_replica):
+    """One tells what it remembers, the other what is stored; another shop is told nothing by either."""
+    _, order = await buyer.place(("A-1", 2), wait=10)
+    await buyer.until_shipment(order["order_id"])
+    for asker, path in (("notification", ""), ("shipping", "/delivery")):
+        told = []
+        for url in (buyer.url, another_replica):
+            for tenant, status in ((buyer.tenant, 200), ("order-0", 404)):
+                headers = {"X-Service-Identity": identity(asker).token(tenant)}
+                async with session.get(f"{url}/internal/orders/{order['order_id']}{path}", headers=headers) as answer:
+                    assert answer.status == status
+                    told.append(await answer.json())
+        assert told[0] == told[2]
+        assert told[0]["order_id"] == order["order_id"]
+
+
 @pytest.fixture
 async def another_replica(servers, neighbours, database_for, serve_order):
     async with serve_order(database_for("order"), "orders") as url:
