@@ -9,10 +9,12 @@ import pytest
 from jangteo.contracts.product import StockReleased, StockReserved
 from jangteo.kit.ids import new_id
 from jangteo.kit.postgres import ConcurrentUpdate, open_database
+from jangteo.order import queries
+from jangteo.order.desk import Desk
 from jangteo.order.domain import events as happened
 from jangteo.order.domain.ending import Reason
 from jangteo.order.handlers import handlers
-from jangteo.order.store import Orders
+from jangteo.order.store import Orders, OrderUnknown
 
 TENANT = "order-0"
 
@@ -124,6 +126,16 @@ async def test_no_gap_is_left_where_the_database_has_lost_what_is_remembered(dat
             await first.save(transaction, order_id, ahead, [held], actor="product", at=transaction.clock.now())
     await hear(first, database, reserved(order_id))
     assert len(await versions(database, order_id)) == 2
+
+
+async def test_other_services_are_told_of_a_remembered_order_without_a_query_and_the_same(database, placed):
+    order_id, first = placed
+    without_database = Desk(None, None, first, None, None, None)
+    with_database = without_database._replace(database=database, orders=replica())
+    remembered = await queries.placed(without_database, TENANT, order_id)
+    assert remembered == await queries.placed(with_database, TENANT, order_id)
+    with pytest.raises(OrderUnknown):
+        await queries.placed(with_database._replace(orders=first), "order-1", order_id)
 
 
 async def test_another_shop_is_not_given_what_is_remembered(placed):
