@@ -162,14 +162,14 @@ async def follow(
 async def summary(desk: DeskOf, caller: CallerOf, order_id: FromPath[UUID]) -> OrderSummary:
     """Return what a mail or a page needs, without personal data."""
     caller.require_service()
-    return answers.summary(await queries.find(desk.database, caller.tenant, order_id))
+    return answers.summary(await queries.placed(desk, caller.tenant, order_id))
 
 
 @get("/internal/orders/{order_id:uuid}/delivery", include_in_schema=False)
 async def delivery(desk: DeskOf, caller: CallerOf, order_id: FromPath[UUID]) -> DeliveryAddress:
     """Return where an order goes, to the shipping service only. Raises PersonErased."""
     caller.require_service("shipping")
-    view = await queries.find(desk.database, caller.tenant, order_id)
+    view = await queries.placed(desk, caller.tenant, order_id)
     address, _ = await queries.address_of(desk.database, desk.vault, caller.tenant, view)
     if address is None:
         raise PersonErased()

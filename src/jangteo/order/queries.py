@@ -5,9 +5,10 @@ from uuid import UUID
 from jangteo.kit.errors import Invalid
 from jangteo.kit.postgres import Database
 from jangteo.kit.privacy import PersonErased, Vault
+from jangteo.order.desk import Desk
 from jangteo.order.domain.address import NOTE_PURPOSE, PURPOSE, Address, decode
 from jangteo.order.store import OrderUnknown
-from jangteo.order.story import View, read
+from jangteo.order.story import View, read, view
 
 _COLUMNS = "order_id, member_id, number, status, version, total, placed_at, updated_at, body"
 _ONE = f"SELECT {_COLUMNS} FROM order_views WHERE order_id = $1"
@@ -33,6 +34,15 @@ async def find(database: Database, tenant: str, order_id: UUID) -> View:
     if row is None:
         raise OrderUnknown()
     return read(tuple(row))
+
+
+async def placed(desk: Desk, tenant: str, order_id: UUID) -> View:
+    """Return an order for what never changes of it; how far it has come may be a moment old.
+
+    The services that ask do so right after it was saved, so that it is seldom read for them. Raises OrderUnknown.
+    """
+    story = desk.orders.recall(tenant, order_id)
+    return view(story) if story is not None else await find(desk.database, tenant, order_id)
 
 
 async def page(
