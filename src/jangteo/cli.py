@@ -57,6 +57,16 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("name", metavar="NAME", choices=_SERVICES, help=", ".join(_SERVICES))
     migrate = command("migrate", _migrate, "bring the tables of services up to date")
     migrate.add_argument("names", metavar="NAME", nargs="*", help="default: every service with a database")
+    keys = command("keys", _keys, "show the keys of personal data, or change them while the mall runs")
+    keys.add_argument(
+        "action",
+        metavar="ACTION",
+        choices=("status", "new-master", "rewrap", "rotate"),
+        help="status, new-master (in a file of master keys; rewraps), rewrap (tenant keys), rotate (tenant keys)",
+    )
+    keys.add_argument("--tenant", help="default: all")
+    keys.add_argument("--service", help="default: all that keep personal data")
+    keys.add_argument("--everything", action="store_true", help="rewrap what looks up to date, too (AWS KMS)")
     command("seed", _seed, "fill the local mall with the demo shop, unless it has one")
     if find_spec("jangteo.stack.demo") is not None:
         command("demo", _demo, "buy something through the public API, step by step")
@@ -109,6 +119,13 @@ def _migrate(given: Given) -> int:
     from jangteo.stack.migrate import migrate
 
     return migrate(given.names, os.environ.get(_MIGRATION_URL))
+
+
+def _keys(given: Given) -> int:
+    from jangteo.stack.home import Home
+    from jangteo.stack.keys import run
+
+    return run(Home.locate(), given.action, given.tenant, given.service, given.everything)
 
 
 def _seed(_: Given) -> int:

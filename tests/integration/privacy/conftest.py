@@ -2,6 +2,7 @@
 
 import base64
 import os
+import sys
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import pytest
 from jangteo.kit.migrations import migrate
 from jangteo.kit.postgres import open_database
 from jangteo.kit.privacy import PrivateSettings, open_vault
+
+# The module beside this one; importlib mode makes no package of a folder.
+sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture(scope="session")
