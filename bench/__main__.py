@@ -35,6 +35,8 @@ def main() -> None:
         _run(given.products, given.generators, course, anatomy=not given.no_anatomy)
     except (GeneratorFailed, Refused, StackError) as error:
         raise SystemExit(f"the measurement failed: {error}") from None
+    except KeyboardInterrupt:
+        raise SystemExit("interrupted: nothing is stored") from None
 
 
 def _run(products: int, generators: int, course: Course, *, anatomy: bool) -> None:
@@ -94,6 +96,8 @@ def _settings(course: Course, products: int, generators: int) -> dict[str, str]:
     return {
         "products": f"{products:,}",
         "seconds per load": f"{course.seconds:g}",
+        "buyers": ", ".join(str(level) for level in course.levels),
+        "open loops": ", ".join(f"{share:.0%} of the best rate" for share in course.shares) or "none",
         "bcrypt cost": str(bcrypt_cost()),
         "load generators": f"{generators} processes (Locust)",
         "replicas": "one process of each service",

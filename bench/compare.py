@@ -43,7 +43,9 @@ def chosen(files: Sequence[str]) -> tuple[Path, Path]:
         return _found(files[0]), _found(files[1])
     last = newest(2)
     if len(last) < 2:
-        raise Incomparable(f"there are {len(last)} results in {os.path.relpath(RESULTS)}: run `make bench` twice first")
+        raise Incomparable(
+            f"two results are compared; {os.path.relpath(RESULTS)} has {len(last)}: run `make bench` first"
+        )
     return last[0], last[1]
 
 

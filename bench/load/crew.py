@@ -25,7 +25,9 @@ class Crew:
     def __init__(self, size: int) -> None:
         command = [sys.executable, "-m", "bench.load.generator"]
         self._processes = [
-            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=_ROOT) for _ in range(size)
+            # A session of its own: Ctrl-C is for the one who started them, who ends them.
+            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=_ROOT, start_new_session=True)
+            for _ in range(size)
         ]
         for process in self._processes:
             self._line(process)
