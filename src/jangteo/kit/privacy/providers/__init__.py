@@ -7,8 +7,10 @@ so that a newer one can be told from an older, and one provider from another.
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from jangteo.kit.privacy.providers.kms import open_kms
 from jangteo.kit.privacy.providers.local import open_environment, open_file
 from jangteo.kit.privacy.providers.provider import KeyProvider, KeyProviderUnavailable, KeyUnknown, Wrapped
+from jangteo.kit.privacy.providers.transit import open_transit
 from jangteo.kit.settings import SettingsError
 
 __all__ = ["KeyProvider", "KeyProviderUnavailable", "KeyUnknown", "Keyholders", "Wrapped", "open_keyholders"]
@@ -58,6 +60,10 @@ async def _open(stack: AsyncExitStack, setting: str, address: str) -> KeyProvide
             return open_file(address)
         if scheme == "env":
             return open_environment(address)
+        if scheme in ("vault", "vault+http"):
+            return await stack.enter_async_context(open_transit(address))
+        if scheme == "aws-kms":
+            return await open_kms(address)
     except ValueError as error:
         raise SettingsError(f"{setting}: {error}") from None
     raise SettingsError(f"{setting}: one of {_FORMS} is expected")
