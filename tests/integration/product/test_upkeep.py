@@ -140,3 +140,11 @@ async def test_an_event_about_nothing_we_know_does_no_harm(app, database, tenant
 async def test_readiness_names_every_check(app, shopper, check):
     answer = await shopper.call("GET", "/health/ready")
     assert answer.json()["checks"][check] == "ok"
+
+
+async def test_all_published_products_are_found_across_gaps_in_their_numbers(catalogue, tenant):
+    await catalogue.next_number(tenant, 4_000)
+    kept = [written(number) for number in (1, 1_000, 1_001, 3_999, 4_000)]
+    await catalogue.add(tenant, kept)
+    found = await catalogue.published(tenant)
+    assert found == {product.id: (1, product.name.ko) for product in kept}

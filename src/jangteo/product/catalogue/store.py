@@ -18,6 +18,7 @@ from jangteo.product.domain.catalogue import Category, Product, SkuTaken, SlugTa
 
 DATABASE = "jangteo_product"
 _BATCH = 500
+_STRETCH = 1_000  # of product numbers
 _DUPLICATE = 11000
 
 
@@ -40,6 +41,7 @@ class Catalogue:
                     IndexModel([("tenant", ASCENDING), ("former_slugs", ASCENDING)], name="former_slugs"),
                     IndexModel([("tenant", ASCENDING), ("variants.sku", ASCENDING)], unique=True, name="sku"),
                     IndexModel([("tenant", ASCENDING), ("category", ASCENDING)], name="category"),
+                    IndexModel([("tenant", ASCENDING), ("number", ASCENDING)], name="number"),
                     IndexModel([("unannounced", ASCENDING)], sparse=True, name="unannounced"),
                 ]
             )
@@ -125,13 +127,28 @@ class Catalogue:
             return await self._products.find_one({"tenant": tenant}, {"_id": 1}) is None
 
     async def published(self, tenant: str) -> dict[UUID, tuple[int, str]]:
-        """Return version and Korean name of every published product of a shop."""
-        fields = {"version": 1, "name.ko": 1}
+        """Return version and Korean name of every published product of a shop.
+
+        Numbers are given out one after the other, so a large shop is read stretch by stretch, each within the
+        patience of a client; asked for in one piece, 100,000 products take the embedded server longer than that.
+        """
+        found: dict[UUID, tuple[int, str]] = {}
+        fields, start, last = {"version": 1, "name.ko": 1, "status": 1}, 0, await self._last_number(tenant)
+        while True:
+            stretch = {"$gt": start, "$lte": start + _STRETCH}
+            with translated():
+                documents = [one async for one in self._products.find({"tenant": tenant, "number": stretch}, fields)]
+            start += _STRETCH
+            if not documents and start > last:
+                return found
+            for document in documents:
+                if document["status"] == Status.PUBLISHED:
+                    found[_id(document)] = (document["version"], document["name"]["ko"])
+
+    async def _last_number(self, tenant: str) -> int:
         with translated():
-            return {
-                _id(document): (document["version"], document["name"]["ko"])
-                async for document in self._products.find({"tenant": tenant, "status": Status.PUBLISHED}, fields)
-            }
+            counter = await self._counters.find_one({"_id": f"{tenant}/products"})
+        return int(counter["value"]) if counter else 0
 
     async def in_batches(self, tenant: str, ids: Sequence[UUID]) -> AsyncIterator[list[Product]]:
         """Yield the products with these ids, some hundreds at a time."""
