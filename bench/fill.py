@@ -11,7 +11,6 @@ import random
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
@@ -21,12 +20,15 @@ import msgspec
 from bench.fill_story import ADDRESS, Life, id_at, live
 from jangteo.contracts.product import Offer
 from jangteo.kit.postgres import Database, open_database
-from jangteo.kit.privacy import PersonKey, Vault
+from jangteo.kit.privacy import PersonKey, PrivateSettings, Vault, open_vault
+from jangteo.kit.settings import load
 from jangteo.order.domain.address import PURPOSE, encode
+from jangteo.order.settings import OrderSettings
 from jangteo.order.store import STREAMS
 from jangteo.order.story import stored, told, view
 from jangteo.product.catalogue.rendering import finish_offer, render_offers
 from jangteo.product.demo.generator import generate
+from jangteo.stack.environment import environment
 from jangteo.stack.mall import Mall
 
 BATCH = 1_000
@@ -41,18 +43,24 @@ _SAMPLE = f"SELECT {', '.join(_VIEWS[:-1])} FROM order_views WHERE tenant = $1 O
 
 
 class Doors(NamedTuple):
-    """How to come in: as the service, as the owner of its tables (COPY past the rows' policy), and its master key."""
+    """How to come in: as the service, with the keys that its settings lead to, and as the owner of its tables.
 
-    url: str
+    The owner may COPY past the policy of the rows.
+    """
+
+    settings: PrivateSettings
     owner_url: str
-    master_key: str
+
+    @property
+    def url(self) -> str:
+        """The database as the service opens it."""
+        return self.settings.database_url
 
 
 def doors_of(mall: Mall) -> Doors:
     """Return the doors of a running mall's order service."""
     site = mall.site
-    key = site.credentials.master_key_file.read_text().strip()
-    return Doors(site.database_url("order"), site.migration_url("order"), key)
+    return Doors(load(OrderSettings, "order", environment("order", site)), site.migration_url("order"))
 
 
 async def fill(
@@ -70,10 +78,10 @@ async def fill(
     members += [dice.choice(others) for _ in range(count - len(members))]
     dice.shuffle(members)
     times = sorted(datetime.now(UTC) - PERIOD * dice.random() for _ in members)
-    offers, vault = demo_offers(tenant), Vault(doors.master_key)
+    offers = demo_offers(tenant)
     connection = await asyncpg.connect(doors.owner_url)
     try:
-        async with open_database(doors.url) as database:
+        async with open_database(doors.url) as database, open_vault(doors.settings, database) as vault:
             for place in range(0, count, BATCH):
                 batch = list(zip(members[place : place + BATCH], times[place : place + BATCH], strict=True))
                 keys = await _keys(database, vault, tenant, {member for member, _ in batch})
@@ -145,6 +153,5 @@ if __name__ == "__main__":
     options.add_argument("count", type=int)
     options.add_argument("--tenant", default="demo")
     given = options.parse_args()
-    key = Path(os.environ["JANGTEO_MASTER_KEY_FILE"]).read_text().strip()
-    came_in = Doors(os.environ["JANGTEO_DATABASE_URL"], os.environ["JANGTEO_MIGRATION_URL"], key)
+    came_in = Doors(load(OrderSettings, "order"), os.environ["JANGTEO_MIGRATION_URL"])
     asyncio.run(_main(came_in, given.count, given.tenant))

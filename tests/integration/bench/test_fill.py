@@ -3,7 +3,6 @@
 import random
 from collections import Counter
 from datetime import UTC, datetime
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -11,16 +10,19 @@ import pytest
 from bench.fill import Doors, demo_offers, fill, verify
 from bench.fill_story import ENDINGS, live
 from jangteo.kit.postgres import open_database
-from jangteo.kit.privacy import Vault
+from jangteo.kit.privacy import open_vault
+from jangteo.kit.settings import load
 from jangteo.order import queries
 from jangteo.order.rebuild import rebuild
+from jangteo.order.settings import OrderSettings
 
 
 @pytest.fixture
 def doors(servers, database_for):
-    environment = servers.environment("order")
-    key = Path(environment["JANGTEO_MASTER_KEY_FILE"]).read_text().strip()
-    return Doors(database_for("order"), servers.url("postgres", "order", owner=True), key)
+    database_for("order")
+    return Doors(
+        load(OrderSettings, "order", servers.environment("order")), servers.url("postgres", "order", owner=True)
+    )
 
 
 async def _rows(database, tenant):
@@ -51,7 +53,8 @@ async def test_a_filled_order_is_listed_and_opened_like_any_other(doors, tenant)
                 break
         assert len(seen) == 45
         assert [one.placed_at for one in seen] == sorted((one.placed_at for one in seen), reverse=True)
-        address, _ = await queries.address_of(database, Vault(doors.master_key), tenant, seen[0])
+        async with open_vault(doors.settings, database) as vault:
+            address, _ = await queries.address_of(database, vault, tenant, seen[0])
         assert address.recipient == "김장터"
 
 
