@@ -12,8 +12,9 @@ import aiohttp
 import asyncpg
 from redis.asyncio import Redis
 
-from jangteo.stack.environment import DATABASES
+from jangteo.stack.environment import DATABASES, Site
 from jangteo.stack.mall import Mall
+from jangteo.stack.ports import HOST
 from jangteo.stack.procfs import children, with_descendants
 
 _MEBIBYTE_IN_KIB = 1024
@@ -105,7 +106,7 @@ class Reader:
         return int((await self.rows(service, sql))[0][0])
 
     async def _connections(self) -> tuple[dict[str, int], int]:
-        found = {f"PostgreSQL, {row['usename']}": row["count"] for row in await self.rows("order", _SESSIONS)}
+        found = {f"PostgreSQL, {role}": count for role, count in (await sessions_by_role(self._mall.site)).items()}
         async with Redis.from_url(self._mall.site.valkey_url) as valkey:
             found["Valkey"] = (await valkey.info("clients"))["connected_clients"] - 1
         found["NATS"] = (await self._nats("/varz"))["connections"]
@@ -116,6 +117,21 @@ class Reader:
         async with self._session.get(self._mall.site.url("nats.monitor") + path) as answer:
             found: dict[str, Any] = json.loads(await answer.read())
             return found
+
+
+async def sessions_by_role(site: Site) -> dict[str, int]:
+    """Return how many connections each service's role has; only the superuser is told of others' connections."""
+    connection = await asyncpg.connect(
+        host=HOST,
+        port=site.ports["postgres"],
+        user="postgres",
+        password=site.credentials.password("postgres.postgres"),
+        database="postgres",
+    )
+    try:
+        return {row["usename"]: row["count"] for row in await connection.fetch(_SESSIONS)}
+    finally:
+        await connection.close()
 
 
 def read_processes(units: dict[str, int]) -> dict[str, Process]:

@@ -15,6 +15,7 @@ from bench.soak.trend import Point, gathered, slope_of
 FLAT_MIB, FLAT_SHARE = 1.0, 0.01
 # A pool may have opened one more, a health check may be under way in the moment of the reading.
 SPARE = {"connections": 3, "descriptors": 8, "threads": 2}
+SERVERS = ("PostgreSQL", "Valkey", "NATS")  # nobody must take what was not read for nothing
 BACKLOG = 20  # messages: a second's worth
 # Rows that are the shop's memory, and grow by what is sold; everything else must stay within bounds.
 MEANT = frozenset(
@@ -128,6 +129,8 @@ def connection_lines(run: Run) -> list[Line]:
     for name in names:
         early, late = _early_and_late(run, partial(_of_server, name))
         lines.append(Line(f"connections: {name}", f"{early} -> {late}", late <= early + SPARE["connections"]))
+    seen = [server for server in SERVERS if any(name.startswith(server) for name in names)]
+    lines.append(Line("servers whose connections were seen", ", ".join(seen), len(seen) == len(SERVERS)))
     return lines
 
 

@@ -18,7 +18,7 @@ def reading(at, *, memory=100.0, descriptors=50, threads=5, connections=10, wait
     return Reading(
         at=at,
         processes={"order": Process(memory + 30, memory, descriptors, threads)},
-        connections={"PostgreSQL, jangteo_order": connections},
+        connections={"PostgreSQL, jangteo_order": connections, "Valkey": 3, "NATS": 15},
         outbox={"order": waiting},
         parked=parked,
     )
@@ -84,6 +84,11 @@ def test_memory_that_grew_and_was_given_back_is_no_leak():
 )
 def test_what_is_opened_and_never_closed_is_noticed(kind, line):
     assert failed(run_of(series(lambda at: {kind: 10 + at // 20}))) == [line]
+
+
+def test_a_server_whose_connections_nobody_could_read_is_noticed():
+    blind = [replace(one, connections={"Valkey": 3, "NATS": 15}) for one in series()]
+    assert failed(run_of(blind)) == ["servers whose connections were seen"]
 
 
 def test_an_outbox_that_falls_behind_is_noticed():
