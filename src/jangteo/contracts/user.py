@@ -1,11 +1,26 @@
 """What the user service publishes, and what it answers to other services' internal calls."""
 
-from typing import ClassVar
+from datetime import datetime
+from typing import ClassVar, Literal
 from uuid import UUID
 
 import msgspec
 
 from jangteo.kit.messages import Message
+
+MailKind = Literal[
+    "verify_email",
+    "reset_password",
+    "change_email_old",
+    "change_email_new",
+    "email_changed",
+    "password_changed",
+    "login_locked",
+    "new_device",
+    "second_factor_changed",
+    "export_ready",
+    "erased",
+]
 
 
 class UserRegistered(Message, frozen=True, kw_only=True):
@@ -25,6 +40,20 @@ class UserLoggedIn(Message, frozen=True, kw_only=True):
     member_id: UUID
 
 
+class MailRequested(Message, frozen=True, kw_only=True):
+    """Event: somebody should get a mail whose words, address and secrets only the user service knows.
+
+    After `expires_at` nobody has any use for it.
+    """
+
+    type: ClassVar[str] = "user.mail_requested.v1"
+    key: ClassVar[str] = "mail_id"
+    mail_id: UUID
+    member_id: UUID
+    kind: MailKind
+    expires_at: datetime
+
+
 class Contact(msgspec.Struct, frozen=True, kw_only=True):
     """GET /internal/members/{member_id}/contact: personal data, for the notification service only."""
 
@@ -32,3 +61,18 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     email: str
     name: str
     language: str  # "ko" | "en"
+
+
+class Mail(msgspec.Struct, frozen=True, kw_only=True):
+    """GET /internal/mails/{mail_id}: personal data and secrets, for the notification service only, not to be kept.
+
+    `parameters` are for the template; a `link` in them begins with `/` where it is below the shop's own address.
+    """
+
+    mail_id: UUID
+    member_id: UUID
+    kind: MailKind
+    email: str
+    name: str
+    language: str  # "ko" | "en"
+    parameters: dict[str, str]

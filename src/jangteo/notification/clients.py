@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 from uuid import UUID
 
 from jangteo.contracts.order import OrderSummary
-from jangteo.contracts.user import Contact
+from jangteo.contracts.user import Contact, Mail
 from jangteo.kit.http.client import ServiceClient
 
 # An order is told of in bursts: placed and paid lie a blink apart.
@@ -33,6 +33,10 @@ class Directory:
     async def order(self, tenant: str, order_id: UUID) -> OrderSummary:
         """Return what an order is about. Raises NotFound, Unavailable."""
         return await self._summaries.get((tenant, order_id))
+
+    async def mail(self, tenant: str, mail_id: UUID) -> Mail:
+        """Return what to write to whom; it has secrets in it and is not remembered. Raises NotFound, Unavailable."""
+        return await self._users.get(f"/internal/mails/{mail_id}", Mail, tenant=tenant)
 
     async def _ask_contact(self, key: Key) -> Contact:
         tenant, member_id = key

@@ -16,7 +16,7 @@ from jangteo.contracts.order import (
     OrderRejected,
     OrderShipped,
 )
-from jangteo.contracts.user import UserRegistered
+from jangteo.contracts.user import MailRequested, UserRegistered
 from jangteo.kit.messages import Message
 
 # A mail about a parcel on its way is wrong two days later; one about money never is.
@@ -39,6 +39,7 @@ class Notice(NamedTuple):
 
     member_id: UUID
     order_id: UUID | None
+    mail_id: UUID | None
     template: str
     facts: dict[str, Any]
     expires_at: datetime
@@ -90,12 +91,16 @@ TEMPLATES: dict[type[Message], Template] = {
 }
 
 
-def notice_of(message: OrderMessage | UserRegistered, now: datetime) -> Notice:
+def notice_of(message: OrderMessage | UserRegistered | MailRequested, now: datetime) -> Notice:
     """Return what `message` has to be told as. Raises KeyError for a message that nobody is told of."""
+    if isinstance(message, MailRequested):
+        template_name = f"account.{message.kind}"
+        return Notice(message.member_id, None, message.mail_id, template_name, {}, message.expires_at)
     template = TEMPLATES[type(message)]
     return Notice(
         member_id=message.member_id,
         order_id=message.order_id if isinstance(message, OrderMessage) else None,
+        mail_id=None,
         template=template.name,
         facts=template.facts(message),
         expires_at=now + template.max_age,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from jangteo.contracts.order import OrderMessage
-from jangteo.contracts.user import UserRegistered
+from jangteo.contracts.user import MailRequested, UserRegistered
 from jangteo.kit.inbox import Handler
 from jangteo.kit.messages import Message
 from jangteo.kit.postgres import Transaction
@@ -16,7 +16,7 @@ from jangteo.notification.sender import Sender
 def handlers(sender: Sender) -> Mapping[type[Message], Handler]:
     """Return the handler of every event that somebody is told of, by `sender`."""
 
-    async def on_event(message: OrderMessage | UserRegistered, transaction: Transaction) -> None:
+    async def on_event(message: OrderMessage | UserRegistered | MailRequested, transaction: Transaction) -> None:
         now = transaction.clock.now()
         until = sender.lease(now)
         due = await store.add(transaction, notice_of(message, now), until)
@@ -27,4 +27,4 @@ def handlers(sender: Sender) -> Mapping[type[Message], Handler]:
         else:
             transaction.after_commit(partial(sender.take, due))
 
-    return dict.fromkeys(TEMPLATES, on_event)
+    return dict.fromkeys([*TEMPLATES, MailRequested], on_event)

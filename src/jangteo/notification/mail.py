@@ -4,6 +4,7 @@ The mail is put together by hand: the standard library's EmailMessage takes 2 ms
 """
 
 import base64
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime, parseaddr
 from pathlib import Path
@@ -61,7 +62,7 @@ class MailWriter:
         template: str,
         contact: Contact,
         order: OrderSummary | None,
-        facts: dict[str, Any],
+        facts: Mapping[str, Any],
         now: datetime,
     ) -> Mail:
         """Return the mail. Its Message-ID comes from `id`, so that a mail sent again can be known as the same one.
@@ -77,8 +78,11 @@ class MailWriter:
             "order": order,
             "shop_url": self.shop_url(tenant),
             "language": language,
+            "link": "",
             **facts,
         }
+        if context["link"].startswith("/"):
+            context["link"] = self.shop_url(tenant) + context["link"]
         plain = self._text.get_template(name)
         subject = " ".join("".join(plain.blocks["subject"](plain.new_context(context))).split())
         text = plain.render({**context, "layout": "layout.txt.j2"})

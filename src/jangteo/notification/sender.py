@@ -9,9 +9,11 @@ import contextlib
 import logging
 import random
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from prometheus_client import Counter
 
+from jangteo.contracts.user import Contact
 from jangteo.kit.errors import NotFound, Unavailable
 from jangteo.kit.postgres import Database
 from jangteo.notification import store
@@ -159,10 +161,18 @@ class Sender:
         return _end(due, "sent", subject=mail.subject)
 
     async def _write(self, due: Due) -> Mail:
+        if due.mail_id is not None:
+            return await self._write_asked(due, due.mail_id)
         contact = await self._directory.contact(due.tenant, due.member_id)
         order = await self._directory.order(due.tenant, due.order_id) if due.order_id else None
         now = self._database.clock.now()
         return self._writer.write(due.id, due.tenant, due.template, contact, order, due.facts, now)
+
+    async def _write_asked(self, due: Due, mail_id: UUID) -> Mail:
+        asked = await self._directory.mail(due.tenant, mail_id)
+        contact = Contact(member_id=asked.member_id, email=asked.email, name=asked.name, language=asked.language)
+        now = self._database.clock.now()
+        return self._writer.write(due.id, due.tenant, due.template, contact, None, asked.parameters, now)
 
     def _again(self, due: Due, error: str) -> Outcome:
         _told.labels(due.template, "retried").inc()

@@ -22,6 +22,7 @@ class Due(NamedTuple):
     template: str
     member_id: UUID
     order_id: UUID | None
+    mail_id: UUID | None
     facts: dict[str, Any]
     attempts: int
     expires_at: datetime
@@ -41,6 +42,7 @@ async def add(transaction: Transaction, notice: Notice, leased_until: datetime |
         template=notice.template,
         member_id=notice.member_id,
         order_id=notice.order_id,
+        mail_id=notice.mail_id,
         facts=notice.facts,
         attempts=0 if leased_until is None else 1,
         expires_at=notice.expires_at,
@@ -48,7 +50,7 @@ async def add(transaction: Transaction, notice: Notice, leased_until: datetime |
     )
     stored = await transaction.execute(
         "INSERT INTO notifications (id, tenant, event_id, channel, template, member_id, order_id, facts, attempts,"
-        " created_at, due_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+        " created_at, due_at, expires_at, mail_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
         " ON CONFLICT DO NOTHING",
         due.id,
         due.tenant,
@@ -62,6 +64,7 @@ async def add(transaction: Transaction, notice: Notice, leased_until: datetime |
         now,
         due.leased_until,
         due.expires_at,
+        due.mail_id,
     )
     return due if stored else None
 
@@ -96,7 +99,7 @@ _LEASE = """
 UPDATE notifications SET due_at = $2, attempts = attempts + 1 WHERE id IN (
     SELECT id FROM notifications WHERE status = 'pending' AND due_at <= $1
     ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED)
-RETURNING id, tenant, template, member_id, order_id, facts, attempts, expires_at, due_at
+RETURNING id, tenant, template, member_id, order_id, mail_id, facts, attempts, expires_at, due_at
 """
 _NEXT = "SELECT min(due_at) FROM notifications WHERE status = 'pending'"
 _MARK = """
@@ -116,6 +119,7 @@ def _due(row: Any) -> Due:
         template=row["template"],
         member_id=row["member_id"],
         order_id=row["order_id"],
+        mail_id=row["mail_id"],
         facts=msgspec.json.decode(row["facts"]),
         attempts=row["attempts"],
         expires_at=row["expires_at"],

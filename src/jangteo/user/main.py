@@ -12,6 +12,7 @@ from jangteo.kit.outbox import Relay
 from jangteo.kit.postgres import open_database
 from jangteo.kit.privacy import WRAP, for_index, for_mac, open_vault
 from jangteo.kit.process import open_foundation, run
+from jangteo.kit.pruning import pruning
 from jangteo.kit.valkey import open_valkey
 from jangteo.user.address_store import AddressBooks
 from jangteo.user.api import ROUTES
@@ -21,6 +22,7 @@ from jangteo.user.commands.roles import Roles
 from jangteo.user.commands.sessions import LOGIN_ADDRESS, Sessions
 from jangteo.user.housekeeping import keep_house
 from jangteo.user.keys import KeyRing, Rotation
+from jangteo.user.mails import MAIL_TOKEN, RETENTION, Mails
 from jangteo.user.passwords import Passwords
 from jangteo.user.queries import Queries
 from jangteo.user.settings import UserSettings
@@ -29,7 +31,7 @@ from jangteo.user.throttle import Throttle
 from jangteo.user.tokens import REFRESH_TOKEN, Tokens
 
 SERVICE = "user"
-KEY_USES = (WRAP, for_index(EMAIL), for_index(LOGIN_ADDRESS), for_mac(REFRESH_TOKEN))
+KEY_USES = (WRAP, for_index(EMAIL), for_index(LOGIN_ADDRESS), for_mac(REFRESH_TOKEN), for_mac(MAIL_TOKEN))
 
 
 @asynccontextmanager
@@ -50,6 +52,8 @@ async def assemble(settings: UserSettings) -> AsyncIterator[Any]:
         _go_on(stack, keep_house(database, vault, rotation))
         members, passwords = Members(vault), Passwords(settings.bcrypt_cost)
         stack.callback(passwords.close)
+        mails = Mails(vault, members)
+        await stack.enter_async_context(pruning(database, RETENTION))
         tokens = Tokens(ring, vault, database.clock, seconds=settings.access_token_seconds)
         throttle = Throttle.by(settings, valkey)
         await stack.enter_async_context(foundation.registered())
@@ -60,7 +64,7 @@ async def assemble(settings: UserSettings) -> AsyncIterator[Any]:
             dependencies={
                 "settings": settings,
                 "key_ring": ring,
-                "queries": Queries(database, members),
+                "queries": Queries(database, members, mails),
                 "membership": Membership(database, members, passwords, settings),
                 "sessions": Sessions(database, members, passwords, throttle, tokens, settings),
                 "address_book": AddressBook(database, AddressBooks(vault)),

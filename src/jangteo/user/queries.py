@@ -2,8 +2,9 @@
 
 from uuid import UUID
 
-from jangteo.contracts.user import Contact
+from jangteo.contracts.user import Contact, Mail
 from jangteo.kit.postgres import Database, Reader
+from jangteo.user.mails import Mails
 from jangteo.user.role_store import permissions_of, roles_of
 from jangteo.user.schemas import ConsentOut, MeOut
 from jangteo.user.store import Members
@@ -12,9 +13,10 @@ from jangteo.user.store import Members
 class Queries:
     """Answers what the routes ask."""
 
-    def __init__(self, database: Database, members: Members) -> None:
+    def __init__(self, database: Database, members: Members, mails: Mails) -> None:
         self._database = database
         self._members = members
+        self._mails = mails
 
     async def me(self, tenant: str, id: UUID) -> MeOut:
         """Return everything about a member. Raises MemberUnknown."""
@@ -40,6 +42,11 @@ class Queries:
         return Contact(
             member_id=member.id, email=member.profile.email, name=member.profile.name, language=member.language
         )
+
+    async def mail(self, tenant: str, id: UUID) -> Mail:
+        """Return what to write to whom. Raises MailUnknown for a mail that nobody should get any more."""
+        async with self._database.read(tenant) as reader:
+            return await self._mails.write(reader, id, self._database.clock.now())
 
 
 async def _consents(reader: Reader, member: UUID) -> list[ConsentOut]:

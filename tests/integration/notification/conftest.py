@@ -33,6 +33,7 @@ async def neighbours():
     application = web.Application()
     application.router.add_get("/.well-known/jwks.json", playing.keys)
     application.router.add_get("/internal/members/{member_id}/contact", playing.contact)
+    application.router.add_get("/internal/mails/{mail_id}", playing.mail)
     application.router.add_get("/internal/orders/{order_id}", playing.order)
     runner = web.AppRunner(application, shutdown_timeout=1)
     await runner.setup()

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
 from jangteo.contracts import order as told
-from jangteo.contracts.user import UserRegistered
+from jangteo.contracts.user import MailRequested, UserRegistered
 from jangteo.kit.bus import Outgoing
 from jangteo.kit.ids import new_id
 from jangteo.kit.messages import encode
@@ -147,6 +147,7 @@ class Neighbours:
 
     def __init__(self):
         self.members = {}
+        self.mails_asked = {}
         self.down = False
         self.asked = defaultdict(int)
         self.url = ""
@@ -170,6 +171,18 @@ class Neighbours:
             return web.Response(status=404)
         email, language = self.members[member]
         return web.json_response({"member_id": member, "email": email, "name": "김민수", "language": language})
+
+    async def mail(self, request):
+        asked = request.match_info["mail_id"]
+        self.asked[asked] += 1
+        if self.down:
+            return web.Response(status=503)
+        if asked not in self.mails_asked:
+            return web.Response(status=404)
+        member, kind, parameters = self.mails_asked[asked]
+        email, language = self.members[member]
+        told = {"mail_id": asked, "member_id": member, "kind": kind, "email": email, "name": "김민수"}
+        return web.json_response(told | {"language": language, "parameters": parameters})
 
     async def order(self, request):
         order_id = request.match_info["order_id"]
@@ -200,11 +213,19 @@ class Member:
         self.order_id = new_id()
         world.neighbours.members[str(self.id)] = (self.email, language)
 
-    async def hears_of(self, kind, copies=1, **facts):
+    async def asks_for(self, kind, copies=1, life=timedelta(hours=1), **parameters):
+        """Publish that a mail of this kind was asked for; return its id."""
+        id = new_id()
+        known = {"expires_at": "2026-03-01T00:00:00+00:00", **parameters}
+        self._world.neighbours.mails_asked[str(id)] = (str(self.id), kind, known)
+        await self.hears_of(MailRequested, copies, mail_id=id, kind=kind, expires_at=datetime.now(UTC) + life)
+        return id
+
+    async def hears_of(self, event, copies=1, **facts):
         """Publish an event about this member, as often as `copies` says."""
         names = {"member_id": self.id, "order_id": self.order_id, "order_number": "20260301-ABCDEFGH"}
         values = EXAMPLES | names | facts
-        message = kind(**{name: values[name] for name in kind.__struct_fields__})
+        message = event(**{name: values[name] for name in event.__struct_fields__})
         id = new_id()
         body = encode(message, id=id, source="test", tenant=self.tenant, time=datetime.now(UTC), traceparent=None)
         for copy in range(copies):

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.policy import default
+from typing import get_args
 from uuid import UUID
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from jinja2 import meta, nodes
 
 from jangteo.contracts.order import MailLine, OrderSummary
-from jangteo.contracts.user import Contact, UserRegistered
+from jangteo.contracts.user import Contact, MailKind, UserRegistered
 from jangteo.notification.domain import TEMPLATES, notice_of, retry_delay
 from jangteo.notification.mail import TEMPLATES as FOLDER
 from jangteo.notification.mail import AddressUnusable, MailWriter, encoded, environment, local_time, money
@@ -139,6 +140,30 @@ def test_no_template_asks_for_what_its_event_does_not_give_in_any_branch(message
     for node in tree.find_all(nodes.Getattr):
         assert node.attr in known[node.node.name]
         assert node.node.name != "order" or message_class is not UserRegistered
+
+
+ASKED = {
+    "change_email_old": {"new_email": "neu@example.test"},
+    "login_locked": {"until": NOW.isoformat()},
+    "new_device": {"device": "Chrome, Windows", "at": NOW.isoformat()},
+}
+LINKED = {"verify_email", "reset_password", "change_email_old", "change_email_new", "export_ready"}
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+@pytest.mark.parametrize("kind", get_args(MailKind))
+def test_every_mail_that_the_user_service_asks_for_is_whole_and_asks_for_nothing_more(kind, language):
+    facts = {"expires_at": NOW.isoformat(), **ASKED.get(kind, {})}
+    if kind in LINKED:
+        facts["link"] = "/account/do-it#token=abc_-123"
+    contact = Contact(member_id=ORDER.member_id, email="kim@example.test", name="김 <하나>", language=language)
+    mail = parsed(WRITER.write(ID, "demo", f"account.{kind}", contact, None, facts, NOW))
+    for part in (mail.get_body(("plain",)).get_content(), mail.get_body(("html",)).get_content()):
+        assert "{{" not in part
+        assert ("http://shop.test:8080/account/do-it#token=abc_-123" in part) == (kind in LINKED)
+    tree = environment(autoescape=False).parse((FOLDER / language / f"account.{kind}.j2").read_text())
+    given_to_all = {"contact", "shop_url", "language", "layout", "expires_at"}
+    assert meta.find_undeclared_variables(tree) <= given_to_all | set(ASKED.get(kind, {}))
 
 
 def test_what_failed_together_does_not_come_back_together():

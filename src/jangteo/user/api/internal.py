@@ -7,7 +7,7 @@ from litestar import get
 from litestar.datastructures import CacheControlHeader
 from litestar.params import FromPath
 
-from jangteo.contracts.user import Contact
+from jangteo.contracts.user import Contact, Mail
 from jangteo.user.api.given import PERSONAL, Caller, KeyRing, Queries
 
 
@@ -24,4 +24,11 @@ async def contact(member_id: FromPath[UUID], caller: Caller, queries: Queries) -
     return await queries.contact(caller.tenant, member_id)
 
 
-ROUTES = [key_set, contact]
+@get("/internal/mails/{mail_id:uuid}", include_in_schema=False, cache_control=PERSONAL)
+async def mail(mail_id: FromPath[UUID], caller: Caller, queries: Queries) -> Mail:
+    """Tell the notification service what to write to whom, secrets included, when it is about to send it."""
+    caller.require_service("notification")
+    return await queries.mail(caller.tenant, mail_id)
+
+
+ROUTES = [key_set, contact, mail]
