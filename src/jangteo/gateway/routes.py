@@ -120,9 +120,19 @@ ROUTES: tuple[Route, ...] = (
     *_rows("shipping", PUBLIC, "POST /v1/shipping/quotes"),
     *_rows("shipping", MEMBER, "GET /v1/shipments", "GET /v1/shipments/{id}"),
     *_rows("shipping", PUBLIC, "POST /v1/webhooks/carriers/{carrier}", limit=Limit.WEBHOOK),
-    *_rows("user", PUBLIC, "POST /v1/members", "POST /v1/sessions", limit=Limit.LOGIN),
+    *_rows(
+        "user", PUBLIC, "POST /v1/members", "POST /v1/sessions", "POST /v1/sessions/second-factor", limit=Limit.LOGIN
+    ),
     *_rows("user", PUBLIC, "POST /v1/sessions/refresh", "GET /.well-known/jwks.json"),
     *_rows("user", MEMBER, "DELETE /v1/sessions/current", "GET,PATCH /v1/members/me"),
+    *_rows(
+        "user",
+        MEMBER,
+        "GET,POST /v1/members/me/second-factor",
+        "POST /v1/members/me/second-factor/confirmation",
+        "POST /v1/members/me/second-factor/recovery-codes",
+        "POST /v1/members/me/second-factor/removal",
+    ),
     *_rows("user", MEMBER, "GET,POST /v1/members/me/addresses", "PUT,DELETE /v1/members/me/addresses/{id}"),
     *_rows("user", STAFF, "GET /v1/permissions", "GET,POST /v1/roles", "PUT,DELETE /v1/roles/{name}"),
     *_rows("user", STAFF, "GET,PUT /v1/members/{id}/roles"),

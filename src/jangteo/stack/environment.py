@@ -112,7 +112,7 @@ def _gateway(site: Site) -> dict[str, str]:
 
 
 SERVICES = (
-    Service("user", database=True, private=True),
+    Service("user", database=True, private=True, more=lambda _: {"JANGTEO_STAFF_MFA": "optional"}),
     Service("product", database=True, more=lambda site: {"JANGTEO_MONGODB_URL": site.documents_url}),
     Service("cart", more=lambda site: {"JANGTEO_CART_SECRET": site.credentials.password("cart.token")}),
     Service("order", database=True, private=True),

@@ -19,6 +19,7 @@ from jangteo.user.api import ROUTES
 from jangteo.user.commands.addresses import AddressBook
 from jangteo.user.commands.membership import Membership
 from jangteo.user.commands.roles import Roles
+from jangteo.user.commands.second_factor import SecondFactor
 from jangteo.user.commands.sessions import LOGIN_ADDRESS, Sessions
 from jangteo.user.housekeeping import keep_house
 from jangteo.user.keys import KeyRing, Rotation
@@ -56,6 +57,7 @@ async def assemble(settings: UserSettings) -> AsyncIterator[Any]:
         await stack.enter_async_context(pruning(database, RETENTION))
         tokens = Tokens(ring, vault, database.clock, seconds=settings.access_token_seconds)
         throttle = Throttle.by(settings, valkey)
+        sessions = Sessions(database, members, passwords, throttle, tokens, settings)
         await stack.enter_async_context(foundation.registered())
         yield create_app(
             settings,
@@ -66,7 +68,8 @@ async def assemble(settings: UserSettings) -> AsyncIterator[Any]:
                 "key_ring": ring,
                 "queries": Queries(database, members, mails),
                 "membership": Membership(database, members, passwords, settings),
-                "sessions": Sessions(database, members, passwords, throttle, tokens, settings),
+                "sessions": sessions,
+                "second_factor": SecondFactor(database, members, passwords, throttle, sessions),
                 "address_book": AddressBook(database, AddressBooks(vault)),
                 "roles": Roles(database),
             },

@@ -11,6 +11,7 @@ from jangteo.user.domain.member import Language
 # Generous: the rules in `domain/` say what is right, these only keep out what nobody would write.
 Text = Annotated[str, Meta(max_length=300)]
 Secret = Annotated[str, Meta(max_length=1000)]
+TypedCode = Annotated[str, Meta(min_length=6, max_length=40)]
 
 
 class Input(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,6 +48,32 @@ class Refresh(Input, frozen=True, kw_only=True):
     """POST /v1/sessions/refresh."""
 
     refresh_token: Secret
+
+
+class PasswordAgain(Input, frozen=True, kw_only=True):
+    """POST /v1/members/me/second-factor."""
+
+    password: Secret
+
+
+class CodeGiven(Input, frozen=True, kw_only=True):
+    """POST /v1/members/me/second-factor/confirmation."""
+
+    code: TypedCode
+
+
+class PasswordAndCode(Input, frozen=True, kw_only=True):
+    """Taking the second factor away, or renewing its recovery codes; a recovery code is a code, too."""
+
+    password: Secret
+    code: TypedCode
+
+
+class ChallengeAnswer(Input, frozen=True, kw_only=True):
+    """POST /v1/sessions/second-factor: the challenge of the log-in, and a code of the app or a recovery code."""
+
+    challenge: Secret
+    code: TypedCode
 
 
 class MemberChange(Input, frozen=True, kw_only=True):
@@ -126,7 +153,41 @@ class SessionOut(Struct, frozen=True, kw_only=True):
     refresh_token: str
     expires_in: int
     token_type: str
+    # True: the member's roles allow more than the tokens say, once a second factor is set up.
+    second_factor_missing: bool
     member: MemberOut
+
+
+class ChallengeOut(Struct, frozen=True, kw_only=True):
+    """The password was right, and a second factor is asked for; `expires_in` is in seconds."""
+
+    mfa_required: bool
+    challenge: str
+    expires_in: int
+
+
+class EnrolmentOut(Struct, frozen=True, kw_only=True):
+    """What an authenticator app is given: the address as a QR code, or the secret (base32) by hand."""
+
+    secret: str
+    otpauth_uri: str
+    digits: int
+    period: int
+
+
+class RecoveryCodes(Struct, frozen=True, kw_only=True):
+    """Told once; each is good for one log-in."""
+
+    recovery_codes: list[str]
+
+
+class FactorOut(Struct, frozen=True, kw_only=True):
+    """GET /v1/members/me/second-factor; `required`: the member's roles work with it only."""
+
+    enabled: bool
+    since: datetime | None
+    recovery_codes_left: int
+    required: bool
 
 
 class AddressOut(Struct, frozen=True, kw_only=True):

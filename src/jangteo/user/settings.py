@@ -1,5 +1,7 @@
 """What the user service is told: where its data is, how long a session lives, how hard a guess is."""
 
+from typing import Literal
+
 from jangteo.kit.privacy import PrivateSettings
 
 
@@ -17,6 +19,8 @@ class UserSettings(PrivateSettings, frozen=True, kw_only=True):
     login_window_seconds: int = 900
     login_attempts_per_account: int = 10
     login_attempts_per_address: int = 100
+    # Whether roles that hold permissions wait until their member has a second factor.
+    staff_mfa: Literal["required", "optional"] = "required"
     terms_version: str = "2025-01"
     privacy_version: str = "2025-01"
     marketing_version: str = "2025-01"

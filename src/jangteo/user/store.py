@@ -104,6 +104,14 @@ class Members:
         )
 
 
+async def password_hash_of(reader: Reader, id: UUID) -> str | None:
+    """Return what a member's password is checked against, None for one who has none."""
+    found: str | None = await reader.fetchval(
+        "SELECT password_hash FROM members WHERE tenant = $1 AND id = $2", reader.tenant, id
+    )
+    return found
+
+
 async def lock_member(transaction: Transaction, id: UUID) -> None:
     """Let nobody else change what belongs to a member until the end. Raises MemberUnknown."""
     found = await transaction.fetchval(

@@ -1,5 +1,5 @@
 """The routes of the user service."""
 
-from jangteo.user.api import addresses, internal, members, roles, sessions
+from jangteo.user.api import addresses, internal, members, roles, second_factor, sessions
 
-ROUTES = [*members.ROUTES, *sessions.ROUTES, *addresses.ROUTES, *roles.ROUTES, *internal.ROUTES]
+ROUTES = [*members.ROUTES, *second_factor.ROUTES, *sessions.ROUTES, *addresses.ROUTES, *roles.ROUTES, *internal.ROUTES]

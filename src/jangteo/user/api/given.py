@@ -8,7 +8,7 @@ from litestar.params import HeaderParameter, SkipValidation
 
 from jangteo.kit import auth
 from jangteo.user import keys, queries, settings
-from jangteo.user.commands import addresses, membership, roles, sessions
+from jangteo.user.commands import addresses, membership, roles, second_factor, sessions
 
 Caller: TypeAlias = NamedDependency[SkipValidation[auth.Caller]]
 Language: TypeAlias = NamedDependency[SkipValidation[str]]
@@ -19,6 +19,7 @@ Membership: TypeAlias = NamedDependency[SkipValidation[membership.Membership]]
 Sessions: TypeAlias = NamedDependency[SkipValidation[sessions.Sessions]]
 AddressBook: TypeAlias = NamedDependency[SkipValidation[addresses.AddressBook]]
 Roles: TypeAlias = NamedDependency[SkipValidation[roles.Roles]]
+SecondFactor: TypeAlias = NamedDependency[SkipValidation[second_factor.SecondFactor]]
 
 IdempotencyKey: TypeAlias = Annotated[str | None, HeaderParameter(name="Idempotency-Key", max_length=255)]
 IfMatch: TypeAlias = Annotated[str | None, HeaderParameter(name="If-Match", max_length=100)]

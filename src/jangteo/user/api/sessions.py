@@ -2,23 +2,26 @@
 
 from typing import Any
 
-from litestar import Request, delete, post
+from litestar import Request, Response, delete, post
+from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody
 
+from jangteo.user.api import members
 from jangteo.user.api.given import PERSONAL, Caller, IdempotencyKey, Sessions, Settings
-from jangteo.user.api.members import told
-from jangteo.user.commands.sessions import Opened
-from jangteo.user.schemas import LogIn, Refresh, SessionOut
+from jangteo.user.commands.sessions import Challenge, Opened
+from jangteo.user.schemas import ChallengeOut, LogIn, Refresh, SessionOut
+from jangteo.user.second_factor_store import CHALLENGE_LIFE
 from jangteo.user.settings import UserSettings
 
+ASKED = "The second factor is asked for"
 
-@post("/v1/sessions", cache_control=PERSONAL)
+
+@post("/v1/sessions", cache_control=PERSONAL, responses={202: ResponseSpec(ChallengeOut, description=ASKED)})
 async def log_in(
     data: JSONBody[LogIn], request: Request[Any, Any, Any], caller: Caller, sessions: Sessions, settings: Settings
-) -> SessionOut:
-    """Log in with e-mail and password."""
-    opened = await sessions.log_in(caller.tenant, data.email, data.password, address_of(request))
-    return _told(opened, settings)
+) -> Response[SessionOut | ChallengeOut]:
+    """Log in with e-mail and password. A member with a second factor gets a challenge (202) to answer with a code."""
+    return admitted(await sessions.log_in(caller.tenant, data.email, data.password, address_of(request)), settings)
 
 
 @post("/v1/sessions/refresh", cache_control=PERSONAL, status_code=200)
@@ -34,7 +37,7 @@ async def refresh(
     A client that may lose the answer sends a random Idempotency-Key: the same request under the same key is given
     the same refresh token for a minute, unless that was used meanwhile.
     """
-    return _told(await sessions.refresh(caller.tenant, data.refresh_token, idempotency_key), settings)
+    return told(await sessions.refresh(caller.tenant, data.refresh_token, idempotency_key), settings)
 
 
 @delete("/v1/sessions/current")
@@ -55,13 +58,24 @@ def address_of(request: Request[Any, Any, Any]) -> str:
     return request.client.host if request.client else ""
 
 
-def _told(opened: Opened, settings: UserSettings) -> SessionOut:
+def admitted(found: Opened | Challenge, settings: UserSettings) -> Response[SessionOut | ChallengeOut]:
+    """Return the answer to a log-in: a session, or the question for the second factor."""
+    if isinstance(found, Challenge):
+        seconds = int(CHALLENGE_LIFE.total_seconds())
+        asked = ChallengeOut(mfa_required=True, challenge=found.token, expires_in=seconds)
+        return Response(asked, status_code=202)
+    return Response(told(found, settings), status_code=201)
+
+
+def told(opened: Opened, settings: UserSettings) -> SessionOut:
+    """Return a session as its client is told."""
     return SessionOut(
         access_token=opened.access_token,
         refresh_token=opened.refresh_token,
         expires_in=settings.access_token_seconds,
         token_type="Bearer",  # noqa: S106
-        member=told(opened.member),
+        second_factor_missing=opened.lacks_factor,
+        member=members.told(opened.member),
     )
 
 

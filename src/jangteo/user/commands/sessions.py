@@ -2,8 +2,8 @@
 
 import hashlib
 import logging
-from collections.abc import Iterable
 from datetime import timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -15,6 +15,7 @@ from jangteo.user.domain.member import Member
 from jangteo.user.domain.session import RefreshInvalid, Session, Verdict, judge
 from jangteo.user.passwords import Passwords
 from jangteo.user.role_store import permissions_of
+from jangteo.user.second_factor_store import is_on, open_challenge
 from jangteo.user.session_store import add_session, lock_session, revoke_session, turn_session
 from jangteo.user.settings import UserSettings
 from jangteo.user.store import Members
@@ -41,6 +42,20 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     refresh_token: str
     member: Member
     permissions: frozenset[str]
+    lacks_factor: bool  # the member's roles hold permissions that wait for a second factor
+
+
+class Challenge(NamedTuple):
+    """The password was right; `token` and a code of the second factor open the session."""
+
+    token: str
+
+
+class Granted(NamedTuple):
+    """What a token may say, and whether more was held back."""
+
+    permissions: frozenset[str]
+    lacks_factor: bool
 
 
 class Sessions:
@@ -62,14 +77,15 @@ class Sessions:
         self._tokens = tokens
         self._idle = timedelta(days=settings.session_idle_days)
         self._life = timedelta(days=settings.session_days)
+        self.staff_need_second_factor = settings.staff_mfa == "required"
 
-    async def log_in(self, tenant: str, email: str, password: str, address: str) -> Opened:
-        """Open a session. Raises LoginFailed, TooManyAttempts, TooBusy.
+    async def log_in(self, tenant: str, email: str, password: str, address: str) -> Opened | Challenge:
+        """Open a session, or ask for the second factor. Raises LoginFailed, TooManyAttempts, TooBusy.
 
         `address` is the caller's on the network. A stranger's attempt takes the same steps as a member's.
         """
         account = (await self._members.index(tenant, email)).hex()
-        origin = (await self._members.vault.blind_index(tenant, LOGIN_ADDRESS, address)).hex()
+        origin = await self.origin(tenant, address)
         await self._throttle.admit(account, origin)
         async with self._database.read(tenant) as reader:
             found = await self._members.find(reader, email)
@@ -77,14 +93,24 @@ class Sessions:
             raise LoginFailed()
         await self._throttle.succeeded(account, origin)
         async with self._database.transaction(tenant) as transaction:
-            return await self.open(transaction, await self._members.get(transaction, found.member_id))
+            return await self.admit(transaction, await self._members.get(transaction, found.member_id))
+
+    async def origin(self, tenant: str, address: str) -> str:
+        """Return what attempts from a network address are counted under: nothing that can be read."""
+        return (await self._members.vault.blind_index(tenant, LOGIN_ADDRESS, address)).hex()
+
+    async def admit(self, transaction: Transaction, member: Member) -> Opened | Challenge:
+        """Open a session for a member who has proved one factor, unless there is a second one to prove."""
+        if await is_on(transaction, member.id):
+            return Challenge(await open_challenge(transaction, member.id))
+        return await self.open(transaction, member)
 
     async def open(self, transaction: Transaction, member: Member) -> Opened:
-        """Open a session for a member who has proved who they are."""
+        """Open a session for a member who has proved all that is asked."""
         session = await add_session(transaction, member.id, self._idle, self._life)
-        permissions = await permissions_of(transaction, member.id)
+        granted = await self._granted(transaction, member.id)
         transaction.send(UserLoggedIn(member_id=member.id))
-        return await self._opened(transaction.tenant, member, Turn(session, 1), permissions)
+        return await self._opened(transaction.tenant, member, Turn(session, 1), granted)
 
     async def refresh(self, tenant: str, token: str, key: str | None) -> Opened:
         """Renew a session with its current refresh token; the rules are in `domain/session.py`.
@@ -116,16 +142,22 @@ class Sessions:
         if verdict is Verdict.TURN:
             number = await turn_session(transaction, session, digest, transaction.clock.now() + self._idle)
         member = await self._members.get(transaction, session.member_id)
-        permissions = await permissions_of(transaction, session.member_id)
-        return await self._opened(transaction.tenant, member, Turn(session.id, number), permissions)
+        granted = await self._granted(transaction, session.member_id)
+        return await self._opened(transaction.tenant, member, Turn(session.id, number), granted)
 
-    async def _opened(self, tenant: str, member: Member, turn: Turn, permissions: Iterable[str]) -> Opened:
-        permissions = frozenset(permissions)
+    async def _granted(self, transaction: Transaction, member: UUID) -> Granted:
+        permissions = await permissions_of(transaction, member)
+        if permissions and self.staff_need_second_factor and not await is_on(transaction, member):
+            return Granted(frozenset(), True)
+        return Granted(permissions, False)
+
+    async def _opened(self, tenant: str, member: Member, turn: Turn, granted: Granted) -> Opened:
         return Opened(
             access_token=self._tokens.access(
-                tenant=tenant, member=member.id, session=turn.session, permissions=permissions
+                tenant=tenant, member=member.id, session=turn.session, permissions=granted.permissions
             ),
             refresh_token=await self._tokens.refresh(tenant, turn),
             member=member,
-            permissions=permissions,
+            permissions=granted.permissions,
+            lacks_factor=granted.lacks_factor,
         )
