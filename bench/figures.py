@@ -103,6 +103,14 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
             [figure.cpu_ms for figure in self.of(operation) if not figure.load.is_open and figure.requests] or [0.0]
         )
 
+    def generator_ms(self, operation: str) -> float:
+        """Return the CPU ms of the load generators for one call: the median of the closed loops.
+
+        The same code does the same work in every run, so this is the yardstick for how fast the machine was.
+        """
+        loops = [figure for figure in self.of(operation) if not figure.load.is_open and figure.requests]
+        return statistics.median([figure.generator_ms for figure in loops] or [0.0])
+
 
 class Unreadable(Exception):
     """A file is no result of this benchmark."""

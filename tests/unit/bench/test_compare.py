@@ -3,7 +3,7 @@
 import pytest
 
 from bench import compare, figures
-from bench.compare import NOISE_PERCENT, Incomparable, beyond_noise, change, chosen, comparison
+from bench.compare import NOISE_PERCENT, Incomparable, beyond_noise, change, chosen, comparison, slowness
 from bench.figures import Load, store
 
 
@@ -37,6 +37,25 @@ def test_the_change_is_in_percent_of_what_was(before, after, percent, beyond):
     assert change(before, after) == pytest.approx(percent)
     assert beyond_noise(before, after) is beyond
     assert NOISE_PERCENT == 10
+
+
+def test_a_slower_machine_is_not_taken_for_dearer_code(result_of, figure_of):
+    before = result_of([figure_of(cpu={"a": 1.0}, generator_ms=0.20)])
+    slow = result_of([figure_of(cpu={"a": 1.7}, generator_ms=0.33)])
+    assert slowness(before, slow, "list of 24") == pytest.approx(1.65)
+    assert "+70.0 %" in comparison(before, slow)
+    assert "▲" not in comparison(before, slow)
+
+
+def test_dearer_code_is_marked_on_a_slower_machine_too(result_of, figure_of):
+    before = result_of([figure_of(cpu={"a": 1.0}, generator_ms=0.20)])
+    assert "▲" in comparison(before, result_of([figure_of(cpu={"a": 2.5}, generator_ms=0.33)]))
+
+
+def test_a_faster_machine_alone_makes_no_verdict(result_of, figure_of):
+    before = result_of([figure_of(cpu={"a": 1.0}, generator_ms=0.20)])
+    assert "▲" not in comparison(before, result_of([figure_of(cpu={"a": 1.0}, generator_ms=0.10)]))
+    assert slowness(before, result_of([figure_of(generator_ms=0.0)]), "list of 24") == 1.0
 
 
 def test_other_machines_settings_and_operations_are_named(result_of, figure_of):
