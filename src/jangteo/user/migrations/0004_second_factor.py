@@ -4,8 +4,8 @@ from alembic import op
 
 from jangteo.kit.migrations import protect_tenants
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 
 def upgrade() -> None:
