@@ -9,13 +9,17 @@ from jangteo.cart.clients import Catalogue
 from jangteo.cart.commands import Shopping
 from jangteo.cart.guests import Guests
 from jangteo.cart.handlers import handlers
+from jangteo.cart.people import CartPeople, forgetting
 from jangteo.cart.queries import Views
 from jangteo.cart.settings import CartSettings
 from jangteo.cart.store import Carts
 from jangteo.cart.visits import Door
+from jangteo.contracts.people import UserErased
 from jangteo.kit.clock import SystemClock
 from jangteo.kit.http.app import create_app
-from jangteo.kit.inbox import subscribe_plain
+from jangteo.kit.inbox import PlainHandler, subscribe_plain
+from jangteo.kit.messages import Message
+from jangteo.kit.people_api import ROUTES as PEOPLE_ROUTES
 from jangteo.kit.process import open_foundation, run
 from jangteo.kit.valkey import open_valkey
 
@@ -32,17 +36,23 @@ async def assemble(settings: CartSettings) -> AsyncIterator[Any]:
         catalogue = Catalogue(foundation.client("product"))
         views = Views(carts, catalogue)
         shopping = Shopping(carts, catalogue, views)
-        subscription = await subscribe_plain(foundation.bus, SERVICE, handlers(shopping))
+        people = CartPeople(carts)
+        heard: dict[type[Message], PlainHandler] = {
+            **handlers(shopping),
+            UserErased: forgetting(people, foundation.bus, SERVICE),
+        }
+        subscription = await subscribe_plain(foundation.bus, SERVICE, heard)
         stack.push_async_callback(subscription.stop)
         await stack.enter_async_context(foundation.registered())
         yield create_app(
             settings,
-            ROUTES,
+            [*ROUTES, *PEOPLE_ROUTES],
             title="Cart",
             dependencies={
                 "door": Door(Guests(settings.secret, settings.previous_secret), shopping, settings.guest_days),
                 "shopping": shopping,
                 "views": views,
+                "people": people,
             },
             checks={"valkey": carts.check},
             tolerated={"bus": foundation.bus.check},

@@ -153,6 +153,15 @@ class Carts:
         """Empty a guest's cart that was merged."""
         await _CLOSE.run(self._valkey, [_key(guest)], member.id, self._guest_seconds)
 
+    async def erase(self, owner: Owner) -> int:
+        """Delete a cart and the marks of what was done with it; return how many keys there were."""
+        key, gone = _key(owner), 0
+        with translated():
+            gone += int(await self._valkey.delete(key))
+            async for mark in self._valkey.scan_iter(match=f"{key}:*", count=1000):
+                gone += int(await self._valkey.delete(mark))
+        return gone
+
     async def check(self) -> None:
         """Raise ValkeyUnavailable unless Valkey answers."""
         with translated():

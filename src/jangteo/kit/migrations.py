@@ -117,3 +117,25 @@ def create_tenant_keys() -> None:
     op.execute("CREATE TABLE derived_tenants (tenant text PRIMARY KEY)")
     op.execute("INSERT INTO derived_tenants SELECT DISTINCT tenant FROM person_keys")
     protect_tenants("tenant_keys", "legal_keys", "derived_tenants")
+
+
+def create_people() -> None:
+    """Make the tables of jangteo.kit.people: proofs of erasure, which name nobody but an id."""
+    op.execute(
+        """CREATE TABLE person_erasures (
+            tenant text NOT NULL, person_id uuid NOT NULL, proof jsonb, PRIMARY KEY (tenant, person_id))"""
+    )
+    protect_tenants("person_erasures")
+
+
+def create_legal_records() -> None:
+    """Make the table of jangteo.kit.legal_archive; its keys are in that of create_tenant_keys."""
+    op.execute(
+        """CREATE TABLE legal_records (
+            id uuid PRIMARY KEY, tenant text NOT NULL, purpose text NOT NULL, due_on date NOT NULL,
+            reference text NOT NULL, sealed text NOT NULL, kept_at timestamptz NOT NULL)"""
+    )
+    op.execute("CREATE INDEX legal_records_of_purpose ON legal_records (tenant, purpose, id)")
+    op.execute("CREATE INDEX legal_records_of_reference ON legal_records (tenant, purpose, reference)")
+    op.execute("CREATE INDEX legal_records_by_day ON legal_records (due_on)")
+    protect_tenants("legal_records")

@@ -4,9 +4,14 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
+from jangteo.contracts.people import NotificationPersonErased, UserErased, forgetting
 from jangteo.kit import inbox
 from jangteo.kit.http.app import create_app
-from jangteo.kit.inbox import subscribe
+from jangteo.kit.inbox import Handler, subscribe
+from jangteo.kit.messages import Message
+from jangteo.kit.outbox import Relay
+from jangteo.kit.people import People
+from jangteo.kit.people_api import ROUTES as PEOPLE_ROUTES
 from jangteo.kit.postgres import open_database
 from jangteo.kit.process import open_foundation, run
 from jangteo.kit.pruning import pruning
@@ -14,6 +19,7 @@ from jangteo.notification.api import ROUTES
 from jangteo.notification.clients import Directory
 from jangteo.notification.handlers import handlers
 from jangteo.notification.mail import MailWriter
+from jangteo.notification.people import NotificationPeople
 from jangteo.notification.queries import Notifications
 from jangteo.notification.sender import Sender
 from jangteo.notification.settings import NotificationSettings
@@ -28,6 +34,9 @@ async def assemble(settings: NotificationSettings) -> AsyncIterator[Any]:
     async with AsyncExitStack() as stack:
         foundation = await stack.enter_async_context(open_foundation(settings))
         database = await stack.enter_async_context(open_database(settings.database_url))
+        relay = Relay(database, foundation.bus, source=SERVICE)
+        await relay.start()
+        stack.push_async_callback(relay.stop)
         mailer = Mailer(settings.smtp_url)
         stack.push_async_callback(mailer.close)
         sender = Sender(
@@ -41,15 +50,20 @@ async def assemble(settings: NotificationSettings) -> AsyncIterator[Any]:
         )
         await sender.start()
         stack.push_async_callback(sender.stop)
-        subscription = await subscribe(foundation.bus, database, SERVICE, handlers(sender))
+        people = People(SERVICE, database, NotificationPeople())
+        heard: dict[type[Message], Handler] = {
+            **handlers(sender),
+            UserErased: forgetting(people, NotificationPersonErased),
+        }
+        subscription = await subscribe(foundation.bus, database, SERVICE, heard)
         stack.push_async_callback(subscription.stop)
         await stack.enter_async_context(pruning(database, inbox.retention(settings.inbox_days)))
         await stack.enter_async_context(foundation.registered())
         yield create_app(
             settings,
-            ROUTES,
+            [*ROUTES, *PEOPLE_ROUTES],
             title="Notification",
-            dependencies={"notifications": Notifications(database)},
+            dependencies={"notifications": Notifications(database), "people": people},
             checks={"database": database.check},
             tolerated={"bus": foundation.bus.check},
             verifier=foundation.verifier(),

@@ -4,12 +4,18 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
+from jangteo.contracts.people import OrderPersonErased, UserErased, forgetting
+from jangteo.contracts.retention import RULES
 from jangteo.kit import idempotency, inbox
 from jangteo.kit.http.app import create_app
-from jangteo.kit.inbox import subscribe
+from jangteo.kit.inbox import Handler, subscribe
+from jangteo.kit.legal_archive import LegalArchive, destroying_due
+from jangteo.kit.messages import Message
 from jangteo.kit.outbox import Relay
+from jangteo.kit.people import People
+from jangteo.kit.people_api import ROUTES as PEOPLE_ROUTES
 from jangteo.kit.postgres import open_database
-from jangteo.kit.privacy import open_vault
+from jangteo.kit.privacy import LEGAL, WRAP, open_vault
 from jangteo.kit.process import open_foundation, run
 from jangteo.kit.pruning import pruning
 from jangteo.order.api import ROUTES
@@ -17,6 +23,7 @@ from jangteo.order.clients import Shop
 from jangteo.order.deadlines import Deadlines
 from jangteo.order.desk import Desk
 from jangteo.order.handlers import handlers
+from jangteo.order.people import OrderPeople
 from jangteo.order.settings import OrderSettings
 from jangteo.order.store import Orders
 from jangteo.order.watch import Watch
@@ -36,7 +43,10 @@ async def assemble(settings: OrderSettings) -> AsyncIterator[Any]:
         watch = Watch()
         orders = Orders(settings.answer_seconds, watch.changed)
         shop = Shop(foundation.client("cart"), foundation.client("product"), foundation.client("shipping"))
-        vault = await stack.enter_async_context(open_vault(settings, database))
+        vault = await stack.enter_async_context(open_vault(settings, database, (WRAP, LEGAL)))
+        archive = LegalArchive(vault, RULES)
+        people = People(SERVICE, database, OrderPeople(vault, archive), vault, archive)
+        await stack.enter_async_context(destroying_due(database, archive))
         desk = Desk(settings, database, orders, vault, shop, watch)
         listening = await watch.listen(foundation.bus)
         stack.push_async_callback(listening.stop)
@@ -45,15 +55,16 @@ async def assemble(settings: OrderSettings) -> AsyncIterator[Any]:
         )
         await deadlines.start()
         stack.push_async_callback(deadlines.stop)
-        subscription = await subscribe(foundation.bus, database, SERVICE, handlers(orders))
+        heard: dict[type[Message], Handler] = {**handlers(orders), UserErased: forgetting(people, OrderPersonErased)}
+        subscription = await subscribe(foundation.bus, database, SERVICE, heard)
         stack.push_async_callback(subscription.stop)
         old = (inbox.retention(settings.inbox_days), idempotency.retention(settings.idempotency_hours))
         await stack.enter_async_context(pruning(database, *old))
         app = create_app(
             settings,
-            ROUTES,
+            [*ROUTES, *PEOPLE_ROUTES],
             title="Order",
-            dependencies={"desk": desk},
+            dependencies={"desk": desk, "people": people},
             checks={"database": database.check},
             tolerated={"bus": foundation.bus.check},
             verifier=foundation.verifier(),

@@ -10,10 +10,10 @@ from jangteo.order.domain.address import NOTE_PURPOSE, PURPOSE, Address, decode
 from jangteo.order.store import OrderUnknown
 from jangteo.order.story import View, read, view
 
-_COLUMNS = "order_id, member_id, number, status, version, total, placed_at, updated_at, body"
-_ONE = f"SELECT {_COLUMNS} FROM order_views WHERE order_id = $1"
+COLUMNS = "order_id, member_id, number, status, version, total, placed_at, updated_at, body"
+_ONE = f"SELECT {COLUMNS} FROM order_views WHERE order_id = $1"
 _PAGE = f"""
-SELECT {_COLUMNS} FROM order_views
+SELECT {COLUMNS} FROM order_views
 WHERE tenant = $1 AND member_id = $2 AND order_id < $3 ORDER BY order_id DESC LIMIT $4
 """
 _AFTER_ALL = UUID(int=(1 << 128) - 1)

@@ -4,12 +4,18 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
+from jangteo.contracts.people import ShippingPersonErased, UserErased, forgetting
+from jangteo.contracts.retention import RULES
 from jangteo.kit import inbox
 from jangteo.kit.http.app import create_app
-from jangteo.kit.inbox import subscribe
+from jangteo.kit.inbox import Handler, subscribe
+from jangteo.kit.legal_archive import LegalArchive, destroying_due
+from jangteo.kit.messages import Message
 from jangteo.kit.outbox import Relay
+from jangteo.kit.people import People
+from jangteo.kit.people_api import ROUTES as PEOPLE_ROUTES
 from jangteo.kit.postgres import open_database
-from jangteo.kit.privacy import open_vault
+from jangteo.kit.privacy import LEGAL, WRAP, open_vault
 from jangteo.kit.process import open_foundation, run
 from jangteo.kit.pruning import pruning
 from jangteo.shipping.api import ROUTES
@@ -18,6 +24,7 @@ from jangteo.shipping.clients import Addresses
 from jangteo.shipping.desk import Desk
 from jangteo.shipping.fees import Tariff
 from jangteo.shipping.handlers import handlers
+from jangteo.shipping.people import ShippingPeople
 from jangteo.shipping.queries import Shipments
 from jangteo.shipping.settings import ShippingSettings
 
@@ -34,7 +41,10 @@ async def assemble(settings: ShippingSettings) -> AsyncIterator[Any]:
         await relay.start()
         stack.push_async_callback(relay.stop)
         carriers = await stack.enter_async_context(open_carriers(settings))
-        vault = await stack.enter_async_context(open_vault(settings, database))
+        vault = await stack.enter_async_context(open_vault(settings, database, (WRAP, LEGAL)))
+        archive = LegalArchive(vault, RULES)
+        people = People(SERVICE, database, ShippingPeople(vault, archive), vault, archive)
+        await stack.enter_async_context(destroying_due(database, archive))
         desk = Desk(
             database,
             vault,
@@ -46,13 +56,17 @@ async def assemble(settings: ShippingSettings) -> AsyncIterator[Any]:
         )
         await desk.start()
         stack.push_async_callback(desk.stop)
-        subscription = await subscribe(foundation.bus, database, SERVICE, handlers(settings.carrier, desk))
+        heard: dict[type[Message], Handler] = {
+            **handlers(settings.carrier, desk),
+            UserErased: forgetting(people, ShippingPersonErased),
+        }
+        subscription = await subscribe(foundation.bus, database, SERVICE, heard)
         stack.push_async_callback(subscription.stop)
         await stack.enter_async_context(pruning(database, inbox.retention(settings.inbox_days)))
         await stack.enter_async_context(foundation.registered())
         yield create_app(
             settings,
-            ROUTES,
+            [*ROUTES, *PEOPLE_ROUTES],
             title="Shipping",
             dependencies={
                 "tariff": _tariff(settings),
@@ -60,6 +74,7 @@ async def assemble(settings: ShippingSettings) -> AsyncIterator[Any]:
                 "carriers": carriers,
                 "database": database,
                 "settings": settings,
+                "people": people,
             },
             checks={"database": database.check},
             tolerated={"bus": foundation.bus.check},

@@ -116,7 +116,7 @@ SERVICES = (
     Service("product", database=True, more=lambda site: {"JANGTEO_MONGODB_URL": site.documents_url}),
     Service("cart", more=lambda site: {"JANGTEO_CART_SECRET": site.credentials.password("cart.token")}),
     Service("order", database=True, private=True),
-    Service("payment", database=True, more=_sandbox_client("sandbox-pay")),
+    Service("payment", database=True, private=True, more=_sandbox_client("sandbox-pay")),
     Service("shipping", database=True, private=True, more=_sandbox_client("sandbox-carrier")),
     Service(
         "notification",

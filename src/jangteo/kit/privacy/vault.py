@@ -12,6 +12,7 @@ Destroying a row's key makes every ciphertext under it unreadable, in copies and
 
 import asyncio
 import contextlib
+import hashlib
 import hmac
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -104,6 +105,15 @@ class Vault:
         # And again: meanwhile somebody else may have read, and remembered, what is being destroyed.
         transaction.after_commit(lambda: self._forget(tenant, person))
         return bool(had_one)
+
+    async def fingerprint(self, transaction: Transaction, person: UUID) -> str:
+        """Return 32 hexadecimal digits that name the person's key and tell nothing of it; empty where there is none."""
+        wrapped = await transaction.fetchval(
+            "SELECT wrapped_key FROM person_keys WHERE tenant = $1 AND person_id = $2 FOR UPDATE",
+            transaction.tenant,
+            person,
+        )
+        return hashlib.sha256(wrapped).hexdigest()[:32] if wrapped is not None else ""
 
     async def blind_index(self, tenant: str, purpose: str, value: str) -> bytes:
         """Return a keyed digest (HMAC-SHA-256) by which `value` can be found without being readable."""

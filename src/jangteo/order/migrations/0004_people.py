@@ -1,0 +1,12 @@
+"""Proofs of erasure, and what the law has kept of erased buyers."""
+
+from jangteo.kit.migrations import create_legal_records, create_people
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    """Make the tables."""
+    create_people()
+    create_legal_records()
