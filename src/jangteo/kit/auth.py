@@ -14,7 +14,9 @@ from uuid import UUID
 
 import jwt
 import msgspec
+from jwt.types import Options
 
+from jangteo.kit.clock import unix_now
 from jangteo.kit.errors import Forbidden, Unauthenticated, Unavailable
 
 log = logging.getLogger(__name__)
@@ -27,6 +29,9 @@ KEYS_MIN_REFRESH_SECONDS = 5.0
 KEYS_MAX_AGE_SECONDS = 300.0
 SERVICE_TOKEN_SECONDS = 600
 _REMEMBERED = 20_000
+# PyJWT would ask the machine's clock, and it alone: see _check_times.
+_OF_MEMBERS: Options = {"verify_exp": False, "verify_iat": False, "require": ["exp", "iat", "sub", "tenant"]}
+_OF_SERVICES: Options = {"verify_exp": False, "verify_iat": False, "require": ["exp", "iss", "tenant"]}
 
 
 class TokenInvalid(Unauthenticated):
@@ -101,7 +106,7 @@ class TokenVerifier:
         """Return the member behind `token`. Raises TokenInvalid, or KeysUnavailable where no key is known yet."""
         remembered = self._remembered.get(token)
         if remembered is not None:
-            if remembered[0] > time.time():
+            if remembered[0] > unix_now():
                 return remembered[1]
             del self._remembered[token]
         try:
@@ -113,8 +118,9 @@ class TokenVerifier:
                 audience=AUDIENCE,
                 issuer=ISSUER,
                 leeway=LEEWAY_SECONDS,
-                options={"require": ["exp", "iat", "sub", "tenant"]},
+                options=_OF_MEMBERS,
             )
+            _check_times(claims)
             caller = Caller(
                 kind="member",
                 tenant=str(claims["tenant"]),
@@ -122,7 +128,7 @@ class TokenVerifier:
                 session=str(claims.get("sid", "")),
                 permissions=frozenset(str(claims.get("scope", "")).split()),
             )
-        except (jwt.PyJWTError, ValueError):
+        except (jwt.PyJWTError, ValueError, TypeError):
             raise TokenInvalid() from None
         _remember(self._remembered, token, float(claims["exp"]) + LEEWAY_SECONDS, caller)
         return caller
@@ -173,9 +179,10 @@ class ServiceIdentity:
 
     def token(self, tenant: str) -> str:
         """Return a token that says who is calling for which tenant; reused for half of its life."""
-        now = time.time()
+        now = unix_now()
         own = self._own.get(tenant)
-        if own is None or own[0] < now:
+        # One from the future was made while the clock was ahead, and nobody believes it.
+        if own is None or not 0 <= now - own[0] < SERVICE_TOKEN_SECONDS / 2:
             claims = {
                 "iss": self._service,
                 "aud": SERVICE_AUDIENCE,
@@ -183,14 +190,14 @@ class ServiceIdentity:
                 "iat": int(now),
                 "exp": int(now) + SERVICE_TOKEN_SECONDS,
             }
-            own = (now + SERVICE_TOKEN_SECONDS / 2, jwt.encode(claims, self._private, algorithm="EdDSA"))
+            own = (now, jwt.encode(claims, self._private, algorithm="EdDSA"))
             self._own[tenant] = own
         return own[1]
 
     def verify(self, token: str) -> Caller:
         """Return the service behind `token`. Raises TokenInvalid."""
         remembered = self._remembered.get(token)
-        if remembered is not None and remembered[0] > time.time():
+        if remembered is not None and remembered[0] > unix_now():
             return remembered[1]
         try:
             unverified = jwt.decode(token, options={"verify_signature": False})
@@ -200,9 +207,10 @@ class ServiceIdentity:
                 algorithms=["EdDSA"],
                 audience=SERVICE_AUDIENCE,
                 leeway=LEEWAY_SECONDS,
-                options={"require": ["exp", "iss", "tenant"]},
+                options=_OF_SERVICES,
             )
-        except (jwt.PyJWTError, ValueError, OSError):
+            _check_times(claims)
+        except (jwt.PyJWTError, ValueError, TypeError, OSError):
             raise TokenInvalid() from None
         caller = Caller(kind="service", tenant=str(claims["tenant"]), service=str(claims["iss"]))
         _remember(self._remembered, token, float(claims["exp"]), caller)
@@ -214,6 +222,13 @@ class ServiceIdentity:
                 raise TokenInvalid()
             self._public[service] = (self._directory / f"{service}.pub").read_text()
         return self._public[service]
+
+
+def _check_times(claims: dict[str, Any]) -> None:
+    """Raise TokenInvalid where the token has expired, or was made later than now (RFC 7519 §4.1.4, §4.1.6)."""
+    now = unix_now()
+    if float(claims["exp"]) <= now - LEEWAY_SECONDS or float(claims.get("iat", 0)) > now + LEEWAY_SECONDS:
+        raise TokenInvalid()
 
 
 def _remember(memory: dict[str, tuple[float, Caller]], token: str, until: float, caller: Caller) -> None:

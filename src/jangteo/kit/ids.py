@@ -1,9 +1,10 @@
 """Identifiers that sort by the time of their making, so that new rows land at the end of an index."""
 
 import os
-import time
 from datetime import datetime
 from uuid import UUID
+
+from jangteo.kit.clock import unix_now
 
 _RANDOM_BITS_A = 12
 _RANDOM_BITS_B = 62
@@ -11,7 +12,7 @@ _RANDOM_BITS_B = 62
 
 def new_id() -> UUID:
     """Return a UUID version 7 (RFC 9562 §5.7): 48 bits of Unix milliseconds, then 74 random bits."""
-    milliseconds = time.time_ns() // 1_000_000
+    milliseconds = int(unix_now() * 1000)
     random = int.from_bytes(os.urandom(10))
     random_a = random >> (80 - _RANDOM_BITS_A)
     random_b = random & ((1 << _RANDOM_BITS_B) - 1)

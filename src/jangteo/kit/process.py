@@ -15,6 +15,7 @@ import uvicorn
 from jangteo.kit import telemetry
 from jangteo.kit.auth import ServiceIdentity, TokenVerifier
 from jangteo.kit.bus import Bus, connect
+from jangteo.kit.clock import follow_offset
 from jangteo.kit.discovery import Registry, open_registry
 from jangteo.kit.errors import Unavailable
 from jangteo.kit.http.client import CONNECT_SECONDS, TIMEOUT_SECONDS, ServiceClient
@@ -100,6 +101,8 @@ def run(settings_class: type[SettingsT], service: str, assemble: Assemble) -> No
     except SettingsError as error:
         sys.stderr.write(f"{service}: {error}\n")
         raise SystemExit(2) from None
+    if settings.clock_offset_file:
+        follow_offset(Path(settings.clock_offset_file))
     telemetry.configure(
         service=service,
         log_level=settings.log_level,

@@ -8,6 +8,7 @@ from typing import Annotated, TypeVar
 import msgspec
 
 PREFIX = "JANGTEO_"
+LOCAL = "local"
 SettingsT = TypeVar("SettingsT", bound="ServiceSettings")
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 
@@ -20,7 +21,7 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What every process is told."""
 
     service: str
-    environment: str = "local"
+    environment: str = LOCAL
     host: str = "127.0.0.1"
     port: int = 0
     bus_url: str
@@ -38,6 +39,7 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
     # outbox whose service is down.
     inbox_days: Positive = 35.0
     idempotency_hours: Positive = 24.0  # published with the header
+    clock_offset_file: str = ""  # of a wrong clock (kit.clock); for the environment `local` alone
 
 
 def load(cls: type[SettingsT], service: str, environ: Mapping[str, str] = os.environ) -> SettingsT:
@@ -61,10 +63,13 @@ def load(cls: type[SettingsT], service: str, environ: Mapping[str, str] = os.env
             continue
         values[field.name] = text.split(",") if field.name == "tenants" else text
     try:
-        return msgspec.convert(values, cls, strict=False)
+        settings = msgspec.convert(values, cls, strict=False)
     except msgspec.ValidationError as error:
         path = str(error).rsplit("$.", 1)[-1].rstrip("`")
         raise SettingsError(f"{PREFIX}{path.upper()}: {str(error).split(' - at')[0]}") from None
+    if settings.clock_offset_file and settings.environment != LOCAL:
+        raise SettingsError(f"{PREFIX}CLOCK_OFFSET_FILE is for the environment {LOCAL} alone")
+    return settings
 
 
 def _lookup(environ: Mapping[str, str], name: str) -> str | None:

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import heapq
 import logging
-import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import aiohttp
 import msgspec
 
+from jangteo.kit.clock import unix_now
 from jangteo.sandbox import signature
 from jangteo.sandbox.database import Database
 
@@ -68,7 +68,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 class Deliveries:
     """The queue, its sender and its log. Those of one subject go one after the other, those of several at once."""
 
-    def __init__(self, database: Database, schedule: Schedule, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, database: Database, schedule: Schedule, now: Callable[[], float] = unix_now) -> None:
         self._database = database
         self._schedule = schedule
         self._now = now

@@ -2,12 +2,12 @@
 
 import asyncio
 import hashlib
-import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
 import msgspec
 
+from jangteo.kit.clock import unix_now
 from jangteo.sandbox.database import Database
 from jangteo.sandbox.problems import Refusal
 
@@ -67,7 +67,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 class IdempotentAnswers:
     """The answers given so far, and the keys whose request is running now."""
 
-    def __init__(self, database: Database, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, database: Database, now: Callable[[], float] = unix_now) -> None:
         self._database = database
         self._now = now
         self._running: dict[str, bytes] = {}

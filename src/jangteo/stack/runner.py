@@ -1,4 +1,4 @@
-"""Keeps one process alive: starts it, finds it ready, restarts it with growing pauses when it dies, stops it on demand.
+"""Keeps one process alive: starts it, finds it ready, restarts it with growing pauses when it dies or hangs, stops it.
 
 STOPPED --start--> STARTING --ready--> READY
    ^                ^    |                |
@@ -24,6 +24,8 @@ _HEALTHY_SECONDS = 30.0  # after which a death counts as the first one again
 _PROBE_SECONDS = (0.02, 0.25)
 _HOPELESS_DEATHS = 3
 _PATIENCE_SECONDS = 120.0
+# A process that runs, but has not answered so many questions in a row, two seconds each, hangs: it is killed.
+_SILENT_LOOKS = 4
 
 Launch = Callable[[Unit], Awaitable[int]]
 Notice = Callable[["Runner"], None]
@@ -141,6 +143,7 @@ class Runner:
             ready_at = clock()
             self._deaths_unready = 0
             self._become(State.READY)
+            await self._watch_over(death)
         self.last_exit = await death
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)  # what it may have started itself
@@ -155,6 +158,22 @@ class Runner:
             await asyncio.wait({death}, timeout=pause)
             pause = min(pause * 1.5, longest)
         return False
+
+    async def _watch_over(self, death: asyncio.Future[int]) -> None:
+        """Return when the process is dead; kill it where it hangs, that is, is alive and answers nothing for long.
+
+        Looks are counted, not seconds, so that a machine that slept, or a supervisor that did, kills nobody.
+        """
+        silent = 0
+        while not death.done():
+            await asyncio.wait({death}, timeout=self.unit.look_seconds)
+            if death.done() or self._stopping:
+                return
+            silent = 0 if await self.unit.alive() else silent + 1
+            if silent >= _SILENT_LOOKS and not death.done():
+                print(f"{self.unit.name} hangs: no answer to {silent} questions; it is killed", flush=True)
+                self._send(signal.SIGKILL)
+                return
 
     def _send(self, number: int) -> None:
         if self.identity is None or not self.identity.alive():

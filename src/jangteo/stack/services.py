@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 
 from jangteo.stack.environment import Site, environment
-from jangteo.stack.probes import http_ok
+from jangteo.stack.probes import all_answer, http_ok
 from jangteo.stack.unit import Unit
 
 _TITLES = {
@@ -34,6 +34,8 @@ def unit(name: str, site: Site, overrides: Mapping[str, str]) -> Unit:
     """Return how to run service `name`; `overrides` are added to its environment."""
     given = outer_environment() | environment(name, site) | dict(overrides)
     port = int(given["JANGTEO_PORT"])
+    # Envoy is a process of its own within the gateway, and hangs by itself.
+    inner = [site.ports["gateway.admin"]] if name == "gateway" else []
     return Unit(
         name=name,
         what=_TITLES[name],
@@ -42,5 +44,6 @@ def unit(name: str, site: Site, overrides: Mapping[str, str]) -> Unit:
         environment=given,
         folder=site.home.state(name),
         ready=lambda: http_ok(port, "/health/ready"),
+        alive=lambda: all_answer(port, *inner),
         service=True,
     )

@@ -23,10 +23,12 @@ class Unit:
     arguments: tuple[str, ...]
     folder: Path
     ready: Probe
+    alive: Probe  # answers anything at all; one that does not for long, though it runs, hangs
     environment: Mapping[str, str] = field(default_factory=dict)
     service: bool = False  # one of our own Python services: may be forked from the zygote
     stop_signal: int = signal.SIGTERM
     death_signal: int = signal.SIGTERM
     grace_seconds: float = 15.0
+    look_seconds: float = 4.0  # between two questions for a sign of life
     user: User | None = None
     before: Callable[[], None] = _nothing  # clears away what a crash left; called before every start

@@ -182,3 +182,15 @@ def test_without_the_zygote_a_service_is_the_same(throw_away: NewHome) -> None:
 
 def _arguments(pid: int) -> list[str]:
     return Path(f"/proc/{pid}/cmdline").read_text().rstrip("\0").split("\0")
+
+
+def test_what_hangs_is_replaced_and_what_only_stands_still_is_not(small: Mall) -> None:
+    before = everyone(small)
+    for name in ("sandbox-pay", "valkey"):
+        os.kill(before[name].pid, signal.SIGSTOP)
+    time.sleep(3)
+    os.kill(before["valkey"].pid, signal.SIGCONT)
+    wait_gone([before["sandbox-pay"]])
+    small.wait_healthy()
+    assert small.pid("sandbox-pay") != before["sandbox-pay"].pid
+    assert small.pid("valkey") == before["valkey"].pid

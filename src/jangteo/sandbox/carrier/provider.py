@@ -1,11 +1,11 @@
 """The carrier as one piece: its books, its webhooks, its answers, its pace, its clock."""
 
 import asyncio
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from jangteo.kit.clock import unix_now
 from jangteo.sandbox.carrier import store
 from jangteo.sandbox.carrier.settings import CarrierSettings
 from jangteo.sandbox.database import Database
@@ -36,7 +36,7 @@ class Carrier:
         store.forget_people(self.database, now - PEOPLE_ARE_KEPT)
 
 
-def open_carrier(settings: CarrierSettings, now: Callable[[], float] = time.time) -> Carrier:
+def open_carrier(settings: CarrierSettings, now: Callable[[], float] = unix_now) -> Carrier:
     """Open the books in the state folder, or begin them; whoever opens closes `database`."""
     database = Database(Path(settings.state_dir) / "carrier.sqlite3", store.SCHEMA)
     store.begin_numbers(database, now())

@@ -1,10 +1,10 @@
 """The card processor as one piece: its books, its webhooks, its answers, its clock."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from jangteo.kit.clock import unix_now
 from jangteo.sandbox.database import Database
 from jangteo.sandbox.delivery import Deliveries, Schedule
 from jangteo.sandbox.idempotency import IdempotentAnswers
@@ -32,7 +32,7 @@ class Pay:
         self.deliveries.forget(now - 7 * DAY)
 
 
-def open_pay(settings: PaySettings, now: Callable[[], float] = time.time) -> Pay:
+def open_pay(settings: PaySettings, now: Callable[[], float] = unix_now) -> Pay:
     """Open the books in the state folder, or begin them; whoever opens closes `database`."""
     database = Database(Path(settings.state_dir) / "pay.sqlite3", store.SCHEMA)
     schedule = Schedule(url=settings.webhook_url, secret=settings.webhook_secret, retry_first=settings.retry_first)

@@ -27,4 +27,5 @@ def unit(site: Site, fsync: bool) -> Unit:
         arguments=tuple(arguments),
         folder=folder,
         ready=lambda: documents_ready(port),
+        alive=lambda: documents_ready(port),
     )

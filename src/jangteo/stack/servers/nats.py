@@ -3,7 +3,7 @@
 from jangteo.stack.credentials import write_private
 from jangteo.stack.environment import BUS_USER, Site
 from jangteo.stack.ports import HOST
-from jangteo.stack.probes import http_ok
+from jangteo.stack.probes import http_alive, http_ok
 from jangteo.stack.unit import Unit
 from jangteo.stack.wheels import script
 
@@ -39,4 +39,5 @@ jetstream {{
         arguments=(str(script("nats-server")), "-c", str(configuration)),
         folder=folder,
         ready=lambda: http_ok(monitor, "/healthz"),
+        alive=lambda: http_alive(monitor),
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from jangteo.stack.environment import OWNER, Site
 from jangteo.stack.places import POSTGRES, postgres_data, postgres_sockets, reachable, unprivileged_user
 from jangteo.stack.ports import HOST
-from jangteo.stack.probes import postgres_ready
+from jangteo.stack.probes import postgres_alive, postgres_ready
 from jangteo.stack.procfs import running_in
 from jangteo.stack.unit import Unit
 from jangteo.stack.wheels import folder_of
@@ -65,6 +65,7 @@ class Postgres:
             environment=self.environment,
             folder=self.data,
             ready=lambda: postgres_ready(port),
+            alive=lambda: postgres_alive(port),
             stop_signal=signal.SIGINT,
             death_signal=signal.SIGINT,
             user=self.user,

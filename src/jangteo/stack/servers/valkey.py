@@ -6,7 +6,7 @@ from pathlib import Path
 from jangteo.stack.credentials import write_private
 from jangteo.stack.environment import Site
 from jangteo.stack.ports import HOST
-from jangteo.stack.probes import valkey_ready
+from jangteo.stack.probes import valkey_alive, valkey_ready
 from jangteo.stack.unit import Unit
 from jangteo.stack.wheels import folder_of
 
@@ -36,6 +36,7 @@ def unit(site: Site, fsync: bool) -> Unit:
         arguments=(str(_program()), str(configuration)),
         folder=folder,
         ready=lambda: valkey_ready(port, password),
+        alive=lambda: valkey_alive(port),
     )
 
 
