@@ -25,12 +25,12 @@ def draw(dice: random.Random, count: int, *, kinds: Sequence[Kind] = (*QUICK, *L
     """Return the steps of a run of `count` faults; `pace` stretches how long they last.
 
     Each kind comes in turn, in an order drawn for each round, so that a short run misses none; those that take long
-    come in every second round only.
+    come in every third round only.
     """
     turns: list[Kind] = []
     rounds = 0
     while len(turns) < count:
-        present = [kind for kind in kinds if rounds % 2 == 0 or kind not in LONG]
+        present = [kind for kind in kinds if rounds % 3 == 0 or kind not in LONG]
         turns += dice.sample(present, len(present))
         rounds += 1
     steps: list[Step] = []

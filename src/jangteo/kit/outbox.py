@@ -148,6 +148,8 @@ class Relay:
             rows = await transaction.fetch(_CLAIM)
         if not rows:
             return 0
+        # RETURNING gives them as they lie on the disk; ids sort by time, and what was said first should arrive first.
+        rows.sort(key=_id_of)
         try:
             await self._bus.publish([_outgoing(row) for row in rows])
         except Unavailable:
@@ -190,6 +192,10 @@ def _insertion(tenant: str, rows: list[Outgoing]) -> str:
         f"('{row.id}', {quoted(tenant)}, {quoted(row.type)}, {quoted(row.key)}, '\\x{row.body.hex()}')" for row in rows
     )
     return f"INSERT INTO outbox (id, tenant, type, key, body) VALUES {values}"
+
+
+def _id_of(row: dict[str, object]) -> str:
+    return str(row["id"])
 
 
 def _outgoing(row: dict[str, object]) -> Outgoing:

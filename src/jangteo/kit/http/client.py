@@ -67,10 +67,10 @@ class ServiceClient:
         return await self._wire.call(method, self._registry.address(self._service), path, headers, body)
 
     def _error(self, status: int, raw: bytes) -> JangteoError:
+        # 401 is none of them: we are who we are, but one of two clocks is wrong, or a key is being changed.
         category = {
             404: NotFound,
             403: Forbidden,
-            401: Forbidden,
             409: Conflict,
             422: Invalid,
             400: Invalid,
