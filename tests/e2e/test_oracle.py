@@ -128,7 +128,8 @@ async def test_a_thing_left_open_is_noticed(buyer, product_with_stock, mall, ora
         (
             "sandbox-carrier",
             "INSERT INTO parcels SELECT NULL, 'x', reference, status, step, sender_zip, recipient_zip,"
-            " weight_grams, note, 'x', created_at, updated_at, next_at, sender, recipient FROM parcels WHERE reference = ?",
+            " weight_grams, note, 'x', created_at, updated_at, next_at, sender, recipient FROM parcels"
+            " WHERE reference = ?",
             "DELETE FROM parcels WHERE number = 'x' AND reference = ?",
             "2 parcels",
         ),
