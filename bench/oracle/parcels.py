@@ -20,8 +20,8 @@ async def faults(stores: Stores) -> list[str]:
         shipment = shipments.get(order_id)
         made = parcels.pop(str(shipment["id"]), 0) if shipment is not None else 0
         found += [f"order {order_id} is {status}: {fault}" for fault in _of_order(status, shipment, made)]
-    strangers = {row["id"] for row in shipments.values()} | set(parcels)
-    found += [f"parcel of {reference}, unknown here" for reference in parcels if reference in strangers]
+    found += [f"shipment of order {order_id}, unknown here" for order_id in shipments.keys() - statuses.keys()]
+    found += [f"parcel of {reference}, unknown here" for reference in parcels]
     return found + await _contents(stores, statuses)
 
 

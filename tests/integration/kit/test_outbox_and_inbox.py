@@ -179,3 +179,34 @@ async def test_a_failing_handler_rolls_its_inbox_row_back(database, bus, tenant)
 
         await eventually(handled)
     await subscription.stop()
+
+
+async def test_what_waited_is_swept_in_the_order_in_which_it_was_said(database, bus, tenant):
+    relay, group, seen = Relay(database, bus, source="kit"), f"kit-order-{tenant}", []
+    names = [str(number) for number in range(40)]
+    for name in names:
+        async with database.transaction(tenant) as transaction:
+            transaction.send(ThingMade(name=name))
+        await asyncio.sleep(0.002)
+    async with database.transaction(tenant) as transaction:
+        # Every second row moves to the end of the table, and all come to be old.
+        for every in (2, 1):
+            await transaction.execute(
+                "UPDATE outbox SET created_at = now() - interval '1 minute', key = 'same'"
+                " WHERE abs(hashtext(id::text)) % $1 = 0",
+                every,
+            )
+    assert await relay.sweep_once() == len(names)
+
+    async def on_thing_made(message, transaction):
+        if transaction.tenant == tenant:
+            seen.append(message.name)
+
+    subscription = await subscribe(bus, database, group, {ThingMade: on_thing_made})
+
+    async def arrived():
+        return len(seen) == len(names)
+
+    await eventually(arrived)
+    await subscription.stop()
+    assert seen == names
