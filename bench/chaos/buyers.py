@@ -1,6 +1,7 @@
 """The crowd: buyers who buy, pay with good and bad cards, cancel, and try again until they have been answered."""
 
 import asyncio
+import contextlib
 import random
 import secrets
 import time
@@ -47,6 +48,10 @@ class Tally:
     logged_in_again: int = 0
 
 
+class GaveUp(Exception):
+    """The run ended before there was an answer."""
+
+
 class Crowd:
     """Buyers at one mall, all with the same shelf before them."""
 
@@ -80,17 +85,18 @@ class Crowd:
 
     async def one_purchase_works(self) -> bool:
         """Say whether an order that is placed now, with a good card, is paid within ten seconds."""
-        key, probe = secrets.token_hex(16), self._probe
+        key, probe, asked = secrets.token_hex(16), self._probe, 0
         try:
             async with asyncio.timeout(_PROBE_SECONDS):
                 token = await probe.tokenise(GOOD_CARD)
                 body = _order([{"sku": self._skus[0], "quantity": 1}], token)
+                asked = 1
                 order = await probe.call("POST", "/v1/orders", body, key=key)
+                asked = 0
                 self._tally.placed.add(order["order_id"])
                 return bool((await probe.wait_for(order["order_id"], _PAID, _PROBE_SECONDS))["status"] in _PAID)
         except _TROUBLE as error:
-            # Whether it was placed nobody knows.
-            self._tally.unanswered += 1
+            self._tally.unanswered += asked
             if isinstance(error, Refused) and error.status == 401:
                 await self._log_in(probe)
             await asyncio.sleep(_PROBE_AGAIN_SECONDS)
@@ -112,7 +118,11 @@ class Crowd:
 
     async def _shop(self, buyer: Buyer, dice: random.Random) -> None:
         email = f"chaos-{secrets.token_hex(6)}@example.test"
-        await self._until_answered(buyer, lambda: _join(buyer, email))
+        with contextlib.suppress(GaveUp):
+            await self._until_answered(buyer, lambda: _join(buyer, email))
+            await self._go_on(buyer, dice)
+
+    async def _go_on(self, buyer: Buyer, dice: random.Random) -> None:
         while not self._stop.is_set():
             card = dice.choices([number for number, _ in CARDS], [weight for _, weight in CARDS])[0]
             token = await self._until_answered(buyer, lambda card=card: buyer.tokenise(card))  # type: ignore[misc]
@@ -124,10 +134,13 @@ class Crowd:
         wanted = dice.sample(self._skus, min(len(self._skus), dice.randint(1, 3)))
         body = _order([{"sku": sku, "quantity": dice.randint(1, 2)} for sku in wanted], token)
         # The same key until there is an answer: what a careful client does, and what must never order twice.
-        key, before = secrets.token_hex(16), self._tally.refused.total()
-        order = await self._until_answered(buyer, lambda: buyer.call("POST", "/v1/orders", body, key=key))
+        key = secrets.token_hex(16)
+        try:
+            order = await self._until_answered(buyer, lambda: buyer.call("POST", "/v1/orders", body, key=key))
+        except GaveUp:
+            self._tally.unanswered += 1
+            raise
         if order is None:
-            self._tally.unanswered += self._tally.refused.total() == before
             return
         self._tally.placed.add(order["order_id"])
         if dice.random() < CANCEL_SHARE:
@@ -136,7 +149,7 @@ class Crowd:
             await self._until_answered(buyer, lambda: buyer.cancel(order["order_id"], cancel_key))
 
     async def _until_answered(self, buyer: Buyer, call: Callable[[], Awaitable[Any]]) -> Any:
-        """Repeat `call` over outages; None where it was refused, or where the run ends first."""
+        """Repeat `call` over outages; None where it was refused. Raises GaveUp where the run ends first."""
         ends_at = None
         while True:
             try:
@@ -154,7 +167,7 @@ class Crowd:
                 # What was begun is finished, if the mall answers soon: a half-placed order is what this looks for.
                 ends_at = ends_at or time.monotonic() + AT_THE_END_SECONDS
                 if time.monotonic() > ends_at:
-                    return None
+                    raise GaveUp
             await asyncio.sleep(0.15)
 
     async def _log_in(self, buyer: Buyer) -> None:
