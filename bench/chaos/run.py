@@ -46,6 +46,7 @@ async def run(world: World, steps: Sequence[Step], *, buyers: int, dice: random.
     crowd = Crowd(world.mall, dice, buyers, outcome.tally)
     await crowd.start()
     try:
+        await _recovered(world, crowd)  # from being started
         number = 0
         for step in steps:
             await asyncio.sleep(step.rest)
