@@ -37,6 +37,7 @@ MESSAGES = {
     "captured_less": payment.PaymentCaptured(**OF_SECOND, amount=TOTAL - 1, currency="KRW"),
     "captured_strange": payment.PaymentCaptured(order_id=ORDER, payment_id=STRANGE, **WHOLE),
     "capture_failed": payment.PaymentCaptureFailed(**OF_SECOND, reason="expired"),
+    "capture_failed_earlier": payment.PaymentCaptureFailed(**OF_FIRST, reason="expired"),
     "payment_cancelled": payment.PaymentCancelled(order_id=ORDER, refunded=TOTAL, currency="KRW"),
     "refunded_part": payment.PaymentRefunded(
         **OF_SECOND, refund_id=REFUND, amount=1_000, refunded_in_all=1_000, currency="KRW"
@@ -115,7 +116,14 @@ EXPECTED = {
         "late": f"paid {TO_SEND} {OUT} {GIVING_BACK} cancelled",
     },
     "captured_strange": {"late": f"{GIVING_BACK} cancelled"},
-    "capture_failed": {"cancellation_started": "asked confirming authorised", "late": f"{GIVING_BACK} cancelled"},
+    "capture_failed": {
+        "cancellation_started": "asked confirming authorised",
+        # The answer to the repeated question, that it is declined, came first.
+        "late": f"declined {GIVING_BACK} cancelled",
+    },
+    "capture_failed_earlier": {
+        "late": f"asked confirming declined authorised paid {TO_SEND} {OUT} {GIVING_BACK} cancelled",
+    },
     "payment_cancelled": {
         "money_returned": "cancelling_asked cancelling_paid cancelling_stopped",
         "money_returned cancelled": "cancelling_stock_back",

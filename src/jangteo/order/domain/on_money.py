@@ -55,12 +55,15 @@ def fail_capture(order: Order, message: payment.PaymentMessage) -> list[DomainEv
 
 
 def fail_capture_at_once(order: Order, message: payment.PaymentCaptureFailed) -> list[DomainEvent] | None:
-    """Cancel likewise, where nothing was heard of a hold."""
-    return fail_capture(order, message) if _is_open(order, message) else None
+    """Cancel likewise, where nothing was heard of a hold.
+
+    The answer to a repeated question may have come before this: the attempt counts as declined, the order waits.
+    """
+    return fail_capture(order, message) if _is_open(order, message) else only_of_an_earlier_attempt(order, message)
 
 
-def lose_authorisation(order: Order, message: payment.PaymentDeclined) -> list[DomainEvent] | None:
-    """Cancel where the money is not held for us any more; pass over a repetition about an earlier attempt."""
+def lose_money(order: Order, message: payment.PaymentMessage) -> list[DomainEvent] | None:
+    """Cancel where the money is not held for us any more; pass over what is said of an earlier attempt."""
     return fail_capture(order, message) or only_of_an_earlier_attempt(order, message)
 
 

@@ -67,7 +67,7 @@ RULES: Mapping[type[Message], Mapping[State, Rule]] = {
     payment.PaymentDeclined: {
         RESERVED: on_money.decline,
         # The provider's hold lapsed before the capture reached it.
-        AUTHORISED: on_money.lose_authorisation,
+        AUTHORISED: on_money.lose_money,
         PAID: on_money.only_of_an_earlier_attempt,
         SHIPPED: on_money.only_of_an_earlier_attempt,
         DELIVERED: on_money.only_of_an_earlier_attempt,
@@ -92,7 +92,10 @@ RULES: Mapping[type[Message], Mapping[State, Rule]] = {
     },
     payment.PaymentCaptureFailed: {
         RESERVED: on_money.fail_capture_at_once,
-        AUTHORISED: on_money.fail_capture,
+        AUTHORISED: on_money.lose_money,
+        PAID: on_money.only_of_an_earlier_attempt,
+        SHIPPED: on_money.only_of_an_earlier_attempt,
+        DELIVERED: on_money.only_of_an_earlier_attempt,
         **_late_in(CANCELLING, CANCELLED),
     },
     payment.PaymentCancelled: {CANCELLING: on_money.take_back, **_late_in(CANCELLED)},
