@@ -9,7 +9,7 @@ from bench.chaos.plan import draw
 from bench.chaos.run import run
 from bench.chaos.world import World
 
-SEED, FAULTS = 20261122, 12
+SEED, FAULTS = 20261122, 10
 # Short faults, and none that waits for somebody's patience to end: `make chaos` has those.
 KINDS, PACE = (*QUICK, full_outbox), 0.2
 

@@ -8,7 +8,8 @@ from aiohttp import web
 from jangteo.kit.auth import ServiceIdentity
 from jangteo.kit.discovery import open_registry
 from jangteo.kit.errors import Conflict, Forbidden, Invalid, JangteoError, NotFound
-from jangteo.kit.http.client import ServiceClient, ServiceUnavailable, open_session
+from jangteo.kit.http.client import ServiceClient, ServiceUnavailable
+from jangteo.kit.http.wire import open_wire
 from jangteo.stack.credentials import Credentials
 
 
@@ -37,8 +38,11 @@ async def test_each_refusal_has_its_meaning(tmp_path: Any, status: int, meaning:
     await site.start()
     try:
         port = runner.addresses[0][1]
-        async with open_registry(f"static:product=http://127.0.0.1:{port}") as registry, open_session() as session:
-            client = ServiceClient("product", session, registry, ServiceIdentity("order", secrets.identity_folder))
+        async with (
+            open_registry(f"static:product=http://127.0.0.1:{port}") as registry,
+            open_wire(seconds=5, connect_seconds=1) as wire,
+        ):
+            client = ServiceClient("product", wire, registry, ServiceIdentity("order", secrets.identity_folder))
             with pytest.raises(JangteoError) as raised:
                 await client.get("/thing", dict, tenant="demo")
     finally:
