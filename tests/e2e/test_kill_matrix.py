@@ -18,7 +18,7 @@ KINDS, PACE = (*QUICK, full_outbox), 0.2
 async def test_kill_matrix(throw_away):
     dice = random.Random(SEED)
     steps = draw(dice, FAULTS, kinds=KINDS, pace=PACE)
-    async with World(throw_away("chaos"), dice) as world:
+    async with World(throw_away("chaos"), dice, twins=("order",)) as world:
         outcome = await run(world, steps, buyers=4, dice=dice, say=print)
     assert len(outcome.tally.placed) >= FAULTS
     assert {fault.kind for step in steps for fault in step.faults} == {

@@ -190,7 +190,7 @@ def test_what_hangs_is_replaced_and_what_only_stands_still_is_not(small: Mall) -
         os.kill(before[name].pid, signal.SIGSTOP)
     time.sleep(3)
     os.kill(before["valkey"].pid, signal.SIGCONT)
-    wait_gone([before["sandbox-pay"]])
+    while small.pid("sandbox-pay") == before["sandbox-pay"].pid:
+        time.sleep(0.1)
     small.wait_healthy()
-    assert small.pid("sandbox-pay") != before["sandbox-pay"].pid
     assert small.pid("valkey") == before["valkey"].pid
