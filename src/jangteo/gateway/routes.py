@@ -14,12 +14,12 @@ SEGMENT = "[^/]+"
 
 
 class Access(StrEnum):
-    """What the gateway asks of a token; permissions are the service's to check."""
+    """What a caller must be. The gateway asks for the token, the service checks the permission."""
 
     PUBLIC = "public"  # no token is looked at, so an expired one never closes the catalogue
     OPTIONAL = "optional"  # a guest may call; but a token that does not hold is refused, never silently dropped
-    MEMBER = "member"  # a token that holds
-    STAFF = "staff"  # a token that holds; the service checks the permission
+    MEMBER = "member"  # a token that holds; a member meets own things only, and others' are not there (404)
+    STAFF = "staff"  # a token that holds one of the row's permissions; any other is refused (403)
 
 
 class Limit(StrEnum):
@@ -46,6 +46,8 @@ class Route:
     streams: bool = False  # an endless answer (server-sent events): no time-out at all
     body_bytes: int = 1024 * KIBIBYTE
     rewrite: str = ""  # the path that the service knows it by, where that is another
+    # Any one of them opens the row to staff; on a row for members it opens other members' things, too.
+    permissions: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -76,15 +78,26 @@ class Route:
 
 
 def _rows(
-    service: str, access: Access, *lines: str, limit: Limit | None = None, streams: bool = False, rewrite: str = ""
+    service: str,
+    access: Access,
+    *lines: str,
+    permissions: str = "",
+    limit: Limit | None = None,
+    streams: bool = False,
+    rewrite: str = "",
 ) -> tuple[Route, ...]:
-    """Read lines of `METHOD[,METHOD…] /path`; a write gets the write limit unless one is named."""
-    rows = []
+    """Read lines of `METHOD[,METHOD…] /path`; a write gets the write limit unless one is named.
+
+    `permissions` are parted by spaces; any one of them is enough.
+    """
+    rows, named = [], tuple(permissions.split())
     for line in lines:
         methods, path = line.split()
         for method in methods.split(","):
             own = limit or (Limit.DEFAULT if method == "GET" else Limit.WRITE)
-            rows.append(Route(service, method, path, access, limit=own, streams=streams, rewrite=rewrite))
+            rows.append(
+                Route(service, method, path, access, limit=own, streams=streams, rewrite=rewrite, permissions=named)
+            )
     return tuple(rows)
 
 
@@ -101,24 +114,20 @@ ROUTES: tuple[Route, ...] = (
         "GET,DELETE /v1/cart",
         "POST /v1/cart/lines",
         "PUT,DELETE /v1/cart/lines/{sku}",
-        "POST /v1/cart/merge",
     ),
-    *_rows(
-        "order",
-        MEMBER,
-        "GET,POST /v1/orders",
-        "GET /v1/orders/{id}",
-        "POST /v1/orders/quote",
-        "POST /v1/orders/{id}/cancellation",
-        "POST /v1/orders/{id}/payments",
-    ),
-    *_rows("order", MEMBER, "GET /v1/orders/{id}/events", streams=True),
+    *_rows("cart", MEMBER, "POST /v1/cart/merge"),
+    *_rows("order", MEMBER, "POST /v1/orders", "POST /v1/orders/quote", "POST /v1/orders/{id}/payments"),
+    *_rows("order", MEMBER, "GET /v1/orders", permissions="orders.read"),
+    *_rows("order", MEMBER, "GET /v1/orders/{id}", permissions="orders.read orders.manage"),
+    *_rows("order", MEMBER, "POST /v1/orders/{id}/cancellation", permissions="orders.manage"),
+    *_rows("order", MEMBER, "GET /v1/orders/{id}/events", permissions="orders.read orders.manage", streams=True),
     *_rows("payment", PUBLIC, "GET /v1/payment-methods"),
-    *_rows("payment", MEMBER, "GET /v1/payments", "GET /v1/payments/{id}"),
-    *_rows("payment", STAFF, "GET /v1/payments/{id}/ledger", "POST /v1/payments/{id}/refunds"),
+    *_rows("payment", MEMBER, "GET /v1/payments", "GET /v1/payments/{id}", permissions="payments.read"),
+    *_rows("payment", STAFF, "GET /v1/payments/{id}/ledger", permissions="payments.read"),
+    *_rows("payment", STAFF, "POST /v1/payments/{id}/refunds", permissions="payments.refund"),
     *_rows("payment", PUBLIC, "POST /v1/webhooks/payments/{provider}", limit=Limit.WEBHOOK),
     *_rows("shipping", PUBLIC, "POST /v1/shipping/quotes"),
-    *_rows("shipping", MEMBER, "GET /v1/shipments", "GET /v1/shipments/{id}"),
+    *_rows("shipping", MEMBER, "GET /v1/shipments", "GET /v1/shipments/{id}", permissions="shipments.manage"),
     *_rows("shipping", PUBLIC, "POST /v1/webhooks/carriers/{carrier}", limit=Limit.WEBHOOK),
     *_rows(
         "user", PUBLIC, "POST /v1/members", "POST /v1/sessions", "POST /v1/sessions/second-factor", limit=Limit.LOGIN
@@ -134,8 +143,15 @@ ROUTES: tuple[Route, ...] = (
         "POST /v1/members/me/second-factor/removal",
     ),
     *_rows("user", MEMBER, "GET,POST /v1/members/me/addresses", "PUT,DELETE /v1/members/me/addresses/{id}"),
-    *_rows("user", STAFF, "GET /v1/permissions", "GET,POST /v1/roles", "PUT,DELETE /v1/roles/{name}"),
-    *_rows("user", STAFF, "GET,PUT /v1/members/{id}/roles"),
+    *_rows(
+        "user",
+        STAFF,
+        "GET /v1/permissions",
+        "GET,POST /v1/roles",
+        "PUT,DELETE /v1/roles/{name}",
+        "GET,PUT /v1/members/{id}/roles",
+        permissions="roles.manage",
+    ),
     *_rows("notification", MEMBER, "GET /v1/notifications"),
     *_rows(
         "product",
@@ -145,8 +161,9 @@ ROUTES: tuple[Route, ...] = (
         "POST /v1/products/{id}/archive",
         "POST /v1/categories",
         "PUT /v1/categories/{id}",
-        "GET,POST /v1/products/{id}/stock-movements",
+        permissions="products.manage",
     ),
+    *_rows("product", STAFF, "GET,POST /v1/products/{id}/stock-movements", permissions="stock.manage"),
     *_rows(GATEWAY, PUBLIC, "GET /", "GET /health", "GET /docs", "GET /docs/*"),
     *_rows(GATEWAY, PUBLIC, "GET /openapi.json", rewrite="/mall/openapi.json"),  # its own is but a part of that
 )
@@ -162,13 +179,19 @@ class TableError(Exception):
 
 
 def check(routes: tuple[Route, ...]) -> None:
-    """Raise TableError if two rows share a method and path, or a path may reach what is never public."""
+    """Raise TableError if two rows share a method and path, a path may reach what is never public, or a row for
+    staff names no permission.
+    """
     seen: set[tuple[str, str]] = set()
     for route in routes:
         key = (route.method, route.shape)
         if key in seen:
             raise TableError(f"{route.name} has two rows")
         seen.add(key)
+        if route.access is STAFF and not route.permissions:
+            raise TableError(f"{route.name} is for staff, but names no permission")
+        if route.access not in (MEMBER, STAFF) and route.permissions:
+            raise TableError(f"{route.name} names a permission, but is open to everybody")
         first = route.path.removeprefix("/").split("/")[0]
         if not route.path.startswith("/") or first in {"internal", "metrics", "*"} or first.startswith("{"):
             raise TableError(f"{route.name} may not be public")

@@ -1,14 +1,17 @@
 """The route table and what is rendered from it."""
 
 import re
+from pathlib import Path
 
 import pytest
 
+from jangteo.gateway.access_page import page
 from jangteo.gateway.envoy.listeners import listeners
 from jangteo.gateway.envoy.vhosts import JWT_FILTER, LIMIT_FILTER, route_configuration
 from jangteo.gateway.limits import RATES, rates
 from jangteo.gateway.routes import ROUTES, Access, Limit, Route, TableError, check, services
 from jangteo.gateway.settings import GatewaySettings
+from jangteo.user.domain.permissions import PERMISSIONS
 
 
 def settings(**more):
@@ -115,6 +118,24 @@ def test_the_table_is_sound_and_every_service_of_the_purchase_is_in_it():
     check(ROUTES)
     wanted = {"user", "product", "cart", "order", "payment", "shipping", "notification"}
     assert wanted <= set(services())
+
+
+@pytest.mark.parametrize(
+    ("access", "permissions"),
+    [(Access.STAFF, ()), (Access.PUBLIC, ("orders.read",)), (Access.OPTIONAL, ("orders.read",))],
+)
+def test_a_row_for_staff_names_a_permission_and_an_open_row_none(access, permissions):
+    with pytest.raises(TableError):
+        check((*ROUTES, Route("order", "GET", "/v1/new", access, permissions=permissions)))
+
+
+def test_the_table_names_no_permission_that_no_role_can_hold():
+    assert {name for row in ROUTES for name in row.permissions} <= set(PERMISSIONS)
+
+
+def test_the_page_of_permissions_says_what_the_table_says():
+    """Else: python -m jangteo.gateway.access_page > docs/permissions.md"""
+    assert (Path(__file__).parents[3] / "docs/permissions.md").read_text() == page()
 
 
 def test_a_path_with_regular_expression_signs_is_taken_literally():
