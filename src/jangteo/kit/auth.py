@@ -18,6 +18,7 @@ from jwt.types import Options
 
 from jangteo.kit.clock import unix_now
 from jangteo.kit.errors import Forbidden, Unauthenticated, Unavailable
+from jangteo.kit.superseded import Superseded
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +66,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     session: str = ""
     service: str = ""
     permissions: frozenset[str] = frozenset()
+    token_version: int = 0  # see jangteo.kit.superseded
 
     @property
     def member_id(self) -> UUID:
@@ -94,16 +96,28 @@ KeyFetcher = Callable[[], Awaitable[dict[str, Any]]]
 class TokenVerifier:
     """Checks access tokens (RS256) offline, with the public keys of the user service."""
 
-    def __init__(self, fetch_keys: KeyFetcher) -> None:
+    def __init__(self, fetch_keys: KeyFetcher, superseded: Superseded | None = None) -> None:
         """`fetch_keys` returns a JWK set (RFC 7517); it may raise Unavailable."""
         self._fetch_keys = fetch_keys
+        self._superseded = superseded
         self._keys: dict[str, Any] = {}
         self._fetched_at = -KEYS_MAX_AGE_SECONDS
         self._fetching = asyncio.Lock()
         self._remembered: dict[str, tuple[float, Caller]] = {}
 
     async def verify(self, token: str) -> Caller:
-        """Return the member behind `token`. Raises TokenInvalid, or KeysUnavailable where no key is known yet."""
+        """Return the member behind `token`. Raises TokenInvalid, or KeysUnavailable where no key is known yet.
+
+        Raises TokenSuperseded and StandingUnknown as told in jangteo.kit.superseded.
+        """
+        caller = await self._read(token)
+        if self._superseded is not None:
+            await self._superseded.check(
+                caller.tenant, caller.member_id, caller.token_version, privileged=bool(caller.permissions)
+            )
+        return caller
+
+    async def _read(self, token: str) -> Caller:
         remembered = self._remembered.get(token)
         if remembered is not None:
             if remembered[0] > unix_now():
@@ -127,6 +141,7 @@ class TokenVerifier:
                 id=UUID(str(claims["sub"])),
                 session=str(claims.get("sid", "")),
                 permissions=frozenset(str(claims.get("scope", "")).split()),
+                token_version=int(claims.get("ver", 0)),
             )
         except (jwt.PyJWTError, ValueError, TypeError):
             raise TokenInvalid() from None

@@ -21,6 +21,7 @@ from jangteo.kit.errors import Unavailable
 from jangteo.kit.http.client import CONNECT_SECONDS, TIMEOUT_SECONDS, ServiceClient
 from jangteo.kit.http.wire import Wire, open_wire
 from jangteo.kit.settings import ServiceSettings, SettingsError, load
+from jangteo.kit.superseded import Superseded, SupersededTokens, Versions
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +62,11 @@ class Foundation:
         async def fetch() -> dict[str, Any]:
             return await client.get("/.well-known/jwks.json", dict[str, Any], tenant=self._settings.default_tenant)
 
-        return TokenVerifier(fetch)
+        async def versions() -> Versions:
+            path = "/internal/superseded-tokens"
+            return (await client.get(path, SupersededTokens, tenant=self._settings.default_tenant)).versions()
+
+        return TokenVerifier(fetch, Superseded(versions))
 
 
 @asynccontextmanager

@@ -34,27 +34,41 @@ class Credentials:
             write_private(file, base64.b64encode(secrets.token_bytes(_MASTER_KEY_BYTES)).decode())
         return file
 
-    @property
-    def identity_folder(self) -> Path:
-        """The folder of the services' Ed25519 key pairs; see make_identities."""
-        return self._folder / "identity"
+    def identity_folder(self, service: str) -> Path:
+        """Return the one folder of identities that `service` is given: its own key pair, and the others' public keys.
+
+        Where each service runs as a user of its own, or in a container, it is shown no other folder.
+        """
+        return self._folder / "identity" / service
 
     def make_identities(self, names: Iterable[str]) -> None:
-        """Make the pair <name>.key and <name>.pub (PEM) of each of `names` that has none."""
-        missing = [name for name in names if not (self.identity_folder / f"{name}.pub").exists()]
-        if not missing:
-            return
-        # Imported here: a warm start makes no key and should not pay for the library.
-        from cryptography.hazmat.primitives import serialization as to
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+        """Make the Ed25519 key pair <name>.key and <name>.pub (PEM) of each of `names` that has none."""
+        names = list(names)
+        for left in (self._folder / "identity").glob("*.*"):
+            left.unlink()  # from when all services shared one folder
+        made = {name: _new_identity(self.identity_folder(name), name) for name in names if not self._has_pair(name)}
+        for reader in names:
+            for name in names:
+                file = self.identity_folder(reader) / f"{name}.pub"
+                if name in made or not file.exists():
+                    write_private(file, (self.identity_folder(name) / f"{name}.pub").read_text())
 
-        self.identity_folder.mkdir(mode=0o700, exist_ok=True)
-        for name in missing:
-            key = Ed25519PrivateKey.generate()
-            private = key.private_bytes(to.Encoding.PEM, to.PrivateFormat.PKCS8, to.NoEncryption())
-            public = key.public_key().public_bytes(to.Encoding.PEM, to.PublicFormat.SubjectPublicKeyInfo)
-            write_private(self.identity_folder / f"{name}.key", private.decode())
-            write_private(self.identity_folder / f"{name}.pub", public.decode())
+    def _has_pair(self, name: str) -> bool:
+        folder = self.identity_folder(name)
+        return (folder / f"{name}.key").exists() and (folder / f"{name}.pub").exists()
+
+
+def _new_identity(folder: Path, name: str) -> None:
+    # Imported here: a warm start makes no key and should not pay for the library.
+    from cryptography.hazmat.primitives import serialization as to
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    key = Ed25519PrivateKey.generate()
+    private = key.private_bytes(to.Encoding.PEM, to.PrivateFormat.PKCS8, to.NoEncryption())
+    public = key.public_key().public_bytes(to.Encoding.PEM, to.PublicFormat.SubjectPublicKeyInfo)
+    write_private(folder / f"{name}.key", private.decode())
+    write_private(folder / f"{name}.pub", public.decode())
 
 
 def write_private(file: Path, text: str) -> None:

@@ -147,7 +147,7 @@ def environment(name: str, site: Site) -> dict[str, str]:
         "JANGTEO_PORT": str(site.ports[name]),
         "JANGTEO_BUS_URL": site.bus_url,
         "JANGTEO_VALKEY_URL": site.valkey_url,
-        "JANGTEO_IDENTITY_DIR": str(site.credentials.identity_folder),
+        "JANGTEO_IDENTITY_DIR": str(site.credentials.identity_folder(name)),
         "JANGTEO_PUBLIC_URL": site.url("gateway.http"),
         "JANGTEO_PUBLIC_HTTPS_URL": site.url("gateway.https", "https"),
         "JANGTEO_TENANTS": ",".join(TENANTS),

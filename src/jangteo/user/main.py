@@ -13,6 +13,7 @@ from jangteo.kit.postgres import open_database
 from jangteo.kit.privacy import WRAP, for_index, for_mac, open_vault
 from jangteo.kit.process import open_foundation, run
 from jangteo.kit.pruning import pruning
+from jangteo.kit.superseded import Superseded
 from jangteo.kit.valkey import open_valkey
 from jangteo.user.address_store import AddressBooks
 from jangteo.user.api import ROUTES
@@ -29,6 +30,7 @@ from jangteo.user.queries import Queries
 from jangteo.user.settings import UserSettings
 from jangteo.user.store import EMAIL, Members
 from jangteo.user.throttle import Throttle
+from jangteo.user.token_versions import TokenVersions
 from jangteo.user.tokens import REFRESH_TOKEN, Tokens
 
 SERVICE = "user"
@@ -57,6 +59,8 @@ async def assemble(settings: UserSettings) -> AsyncIterator[Any]:
         await stack.enter_async_context(pruning(database, RETENTION))
         tokens = Tokens(ring, vault, database.clock, seconds=settings.access_token_seconds)
         throttle = Throttle.by(settings, valkey)
+        versions = TokenVersions(database, token_seconds=settings.access_token_seconds)
+        superseded = Superseded(versions.fetch)
         sessions = Sessions(database, members, passwords, throttle, tokens, settings)
         await stack.enter_async_context(foundation.registered())
         yield create_app(
@@ -71,11 +75,12 @@ async def assemble(settings: UserSettings) -> AsyncIterator[Any]:
                 "sessions": sessions,
                 "second_factor": SecondFactor(database, members, passwords, throttle, sessions),
                 "address_book": AddressBook(database, AddressBooks(vault)),
-                "roles": Roles(database),
+                "roles": Roles(database, superseded),
+                "token_versions": versions,
             },
             checks={"database": database.check},
             tolerated={"bus": foundation.bus.check},
-            verifier=TokenVerifier(ring.fetch),
+            verifier=TokenVerifier(ring.fetch, superseded),
             identity=foundation.identity,
         )
 

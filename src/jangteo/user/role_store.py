@@ -8,6 +8,7 @@ import msgspec
 
 from jangteo.kit.postgres import Reader, Transaction
 from jangteo.user.domain.permissions import ALL, OWNER, RoleExists, RoleInUse, RoleNotAssignable, RoleUnknown
+from jangteo.user.token_versions import supersede_tokens
 
 
 class Role(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +75,7 @@ async def lock_role(transaction: Transaction, name: str) -> Role:
 
 
 async def save_role(transaction: Transaction, role: Role) -> None:
-    """Write the permissions of a role locked before."""
+    """Write the permissions of a role locked before; the tokens of all who have it end."""
     await transaction.execute(
         "UPDATE roles SET permissions = $3, updated_at = $4 WHERE tenant = $1 AND name = $2",
         transaction.tenant,
@@ -82,6 +83,10 @@ async def save_role(transaction: Transaction, role: Role) -> None:
         role.permissions,
         transaction.clock.now(),
     )
+    having = await transaction.fetch(
+        "SELECT member_id FROM member_roles WHERE tenant = $1 AND role = $2", transaction.tenant, role.name
+    )
+    await supersede_tokens(transaction, [row["member_id"] for row in having])
 
 
 async def remove_role(transaction: Transaction, name: str) -> None:
@@ -118,7 +123,7 @@ async def lock_owners(transaction: Transaction) -> set[UUID]:
 
 
 async def give_roles(transaction: Transaction, member: UUID, names: Iterable[str], by: UUID | None) -> None:
-    """Let a member have exactly the roles `names`."""
+    """Let a member have exactly the roles `names`; the tokens that the member has end."""
     names = list(names)
     await transaction.execute(
         "DELETE FROM member_roles WHERE tenant = $1 AND member_id = $2 AND role <> ALL($3)",
@@ -135,6 +140,7 @@ async def give_roles(transaction: Transaction, member: UUID, names: Iterable[str
         by,
         transaction.clock.now(),
     )
+    await supersede_tokens(transaction, [member])
 
 
 def _known(permissions: Iterable[str]) -> list[str]:

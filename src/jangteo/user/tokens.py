@@ -35,8 +35,8 @@ class Tokens:
         self._clock = clock
         self.seconds = seconds
 
-    def access(self, *, tenant: str, member: UUID, session: UUID, permissions: Iterable[str]) -> str:
-        """Return an access token (JWT, RS256). Raises KeysMissing."""
+    def access(self, *, tenant: str, member: UUID, session: UUID, permissions: Iterable[str], version: int = 0) -> str:
+        """Return an access token (JWT, RS256) of the member's token `version`. Raises KeysMissing."""
         key = self._ring.signer()
         now = int(self._clock.now().timestamp())
         claims = {
@@ -46,6 +46,7 @@ class Tokens:
             "tenant": tenant,
             "sid": str(session),
             "scope": " ".join(sorted(permissions)),
+            "ver": version,
             "iat": now,
             "exp": now + self.seconds,
             "jti": new_id().hex,

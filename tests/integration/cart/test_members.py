@@ -237,7 +237,7 @@ async def test_the_order_service_is_told_what_is_in_a_cart(member, browser, shop
     path = f"/internal/carts/{someone.id}"
 
     def identity(service, tenant=someone.tenant):
-        return ServiceIdentity(service, Path(settings.identity_dir)).token(tenant)
+        return ServiceIdentity(service, Path(settings.identity_dir).parent / service).token(tenant)
 
     answer = await browser().call("GET", path, X_Service_Identity=identity("order"))
     assert answer.json() == {

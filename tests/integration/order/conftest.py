@@ -159,7 +159,7 @@ def buyer_captured_later(session, order_url, world):
 @pytest.fixture(scope="session")
 def identity(servers):
     """Service identities, as the stack made them."""
-    return lambda service: ServiceIdentity(service, Path(servers.environment("order")["JANGTEO_IDENTITY_DIR"]))
+    return lambda service: ServiceIdentity(service, Path(servers.environment(service)["JANGTEO_IDENTITY_DIR"]))
 
 
 @pytest.fixture(scope="session")

@@ -116,7 +116,7 @@ def other_tenant():
 
 @pytest.fixture(scope="session")
 def identity_of(settings):
-    return lambda service: ServiceIdentity(service, Path(settings.identity_dir))
+    return lambda service: ServiceIdentity(service, Path(settings.identity_dir).parent / service)
 
 
 class Caller:

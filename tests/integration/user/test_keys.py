@@ -70,7 +70,7 @@ def kid_of(token):
 async def test_a_token_says_who_where_and_what_for(house):
     token = house.token()
     claims = jwt.decode(token, options={"verify_signature": False})
-    assert {"iss", "aud", "sub", "tenant", "sid", "scope", "iat", "exp", "jti"} == set(claims)
+    assert {"iss", "aud", "sub", "tenant", "sid", "scope", "ver", "iat", "exp", "jti"} == set(claims)
     assert claims["exp"] - claims["iat"] == 600
     caller = await house.verifier().verify(token)
     assert (caller.kind, caller.tenant, caller.id, caller.session) == ("member", "demo", MEMBER, str(SESSION))

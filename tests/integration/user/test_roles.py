@@ -3,8 +3,12 @@
 import asyncio
 import uuid
 
+import jwt
+import msgspec
 import pytest
 
+from jangteo.kit.auth import TokenVerifier
+from jangteo.kit.superseded import ASK_SECONDS, BELIEVE_SECONDS, Superseded, SupersededTokens, TokenSuperseded
 from jangteo.user.appoint_owner import appoint
 from jangteo.user.domain.permissions import ALL
 
@@ -51,6 +55,8 @@ async def test_a_role_gives_its_permissions_with_the_next_token(owner, member):
     assert (await clerk.call("GET", "/v1/roles")).json()["code"] == "permission.missing"
     changed = await boss.call("PUT", "/v1/roles/packer", {"permissions": ["orders.read"]})
     assert changed.json()["permissions"] == ["orders.read"]
+    assert (await clerk.call("GET", "/v1/members/me")).json()["code"] == "token.superseded"
+    clerk.session = (await clerk.log_in(clerk.profile["email"])).json()
     assert (await clerk.call("GET", "/v1/members/me")).json()["permissions"] == ["orders.read"]
     assert (await boss.call("GET", f"/v1/members/{clerk.profile['id']}/roles")).json() == {"roles": ["packer"]}
     names = [role["name"] for role in (await boss.call("GET", "/v1/roles")).json()["items"]]
@@ -120,16 +126,17 @@ async def test_the_last_owner_stays_one_even_when_two_leave_at_once(owner):
     answers = await asyncio.gather(give(first, second), give(second, first), give(first, first), give(second, second))
     left = 0
     for someone in (first, second):
+        someone.session = (await someone.log_in(someone.profile["email"])).json()
         left += (await someone.call("GET", "/v1/members/me")).json()["roles"] == ["owner"]
     assert left == 1
-    assert {answer.status_code for answer in answers} <= {200, 403, 409}
+    assert {answer.status_code for answer in answers} <= {200, 401, 403, 409}
 
 
 async def test_whoever_lost_a_role_cannot_take_it_back_with_an_old_token(owner):
     first, second = await owner(), await owner()
     assert (await give(first, second)).status_code == 200
     answer = await give(second, second, "owner")
-    assert (answer.status_code, answer.json()["code"]) == (403, "permission.missing")
+    assert (answer.status_code, answer.json()["code"]) == (401, "token.superseded")
 
 
 async def test_members_of_another_shop_are_not_there(owner, member, other_tenant):
@@ -137,3 +144,67 @@ async def test_members_of_another_shop_are_not_there(owner, member, other_tenant
     assert (await give(boss, stranger)).status_code == 404
     assert (await boss.call("GET", f"/v1/members/{stranger.profile['id']}/roles")).status_code == 404
     assert (await boss.call("GET", f"/v1/members/{uuid.uuid4()}/roles")).json()["code"] == "member.unknown"
+
+
+async def test_ten_owners_who_all_leave_at_once_leave_one(owner):
+    owners = [await owner() for _ in range(10)]
+    answers = await asyncio.gather(*(give(someone, someone) for someone in owners))
+    assert sorted(answer.status_code for answer in answers)[0] == 200
+    left = 0
+    for someone in owners:
+        opened = (await someone.log_in(someone.profile["email"])).json()
+        left += "roles.manage" in scope_of(opened)
+    assert left == 1
+    assert "role.last_owner" in {answer.json().get("code") for answer in answers}
+
+
+def scope_of(session):
+    return jwt.decode(session["access_token"], options={"verify_signature": False})["scope"].split()
+
+
+async def test_every_service_is_told_whose_older_tokens_end(owner, member, visitor, identity_of):
+    boss, clerk, other = await owner(), await member(), await member()
+    await boss.call("POST", "/v1/roles", {"name": "packer", "permissions": ["orders.read"]})
+
+    async def told(service="shipping"):
+        signed = identity_of(service).token(boss.tenant)
+        answer = await visitor().call("GET", "/internal/superseded-tokens", X_Service_Identity=signed)
+        assert answer.status_code == 200
+        return {one["member_id"]: one["version"] for one in answer.json()["items"] if one["tenant"] == boss.tenant}
+
+    assert clerk.profile["id"] not in await told()
+    await give(boss, clerk, "packer")
+    assert (await told())[clerk.profile["id"]] == 1
+    await boss.call("PUT", "/v1/roles/packer", {"permissions": []})
+    assert (await told())[clerk.profile["id"]] == 2
+    assert other.profile["id"] not in await told()
+    for stranger in (visitor(), boss):
+        assert (await stranger.call("GET", "/internal/superseded-tokens")).status_code in (401, 403)
+
+
+async def test_another_service_refuses_the_token_of_whoever_lost_a_role(owner, member, settings, visitor, identity_of):
+    """As any service checks tokens: offline, by what the user service tells over HTTP."""
+    boss, clerk = await owner(), await member()
+    signed = {"X_Service_Identity": identity_of("order").token(boss.tenant)}
+
+    async def keys():
+        return (await visitor().call("GET", "/.well-known/jwks.json")).json()
+
+    async def versions():
+        answer = await visitor().call("GET", "/internal/superseded-tokens", **signed)
+        return msgspec.json.decode(answer.content, type=SupersededTokens).versions()
+
+    known = Superseded(versions)
+    verifier = TokenVerifier(keys, known)
+    await boss.call("POST", "/v1/roles", {"name": "packer", "permissions": ["orders.read"]})
+    await give(boss, clerk, "packer")
+    clerk.session = (await clerk.log_in(clerk.profile["email"])).json()
+    caller = await verifier.verify(clerk.session["access_token"])
+    assert caller.permissions == {"orders.read"}
+    await give(boss, clerk)
+    known._known_at -= ASK_SECONDS + BELIEVE_SECONDS  # that much later
+    with pytest.raises(TokenSuperseded):
+        await verifier.verify(clerk.session["access_token"])
+    renewed = await clerk.call("POST", "/v1/sessions/refresh", {"refresh_token": clerk.session["refresh_token"]})
+    assert (await verifier.verify(renewed.json()["access_token"])).permissions == frozenset()
+    assert (await verifier.verify(boss.session["access_token"])).permissions == ALL

@@ -5,8 +5,6 @@ import socket
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
 from jangteo.stack.credentials import Credentials
 from jangteo.stack.home import Home, StackError
@@ -78,20 +76,6 @@ def test_secrets_are_made_once(tmp_path: Path) -> None:
     assert again.password("valkey") != password
     assert again.master_key_file.read_text() == master
     assert len(base64.b64decode(master)) == 32
-
-
-def test_every_service_gets_a_key_pair_that_belongs_together(tmp_path: Path) -> None:
-    credentials = Credentials(tmp_path)
-    credentials.make_identities(["order", "payment"])
-    order = (credentials.identity_folder / "order.key").read_bytes()
-    credentials.make_identities(["order", "cart"])
-    assert (credentials.identity_folder / "order.key").read_bytes() == order
-    private = load_pem_private_key(order, None)
-    public = load_pem_public_key((credentials.identity_folder / "order.pub").read_bytes())
-    assert isinstance(private, Ed25519PrivateKey)
-    assert isinstance(public, Ed25519PublicKey)
-    public.verify(private.sign(b"hello"), b"hello")
-    assert {path.name for path in credentials.identity_folder.glob("*.key")} == {"order.key", "payment.key", "cart.key"}
 
 
 def test_a_large_log_is_put_aside_and_a_small_one_kept(tmp_path: Path) -> None:

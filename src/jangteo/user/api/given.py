@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import HeaderParameter, SkipValidation
 
 from jangteo.kit import auth
-from jangteo.user import keys, queries, settings
+from jangteo.user import keys, queries, settings, token_versions
 from jangteo.user.commands import addresses, membership, roles, second_factor, sessions
 
 Caller: TypeAlias = NamedDependency[SkipValidation[auth.Caller]]
@@ -20,6 +20,7 @@ Sessions: TypeAlias = NamedDependency[SkipValidation[sessions.Sessions]]
 AddressBook: TypeAlias = NamedDependency[SkipValidation[addresses.AddressBook]]
 Roles: TypeAlias = NamedDependency[SkipValidation[roles.Roles]]
 SecondFactor: TypeAlias = NamedDependency[SkipValidation[second_factor.SecondFactor]]
+TokenVersions: TypeAlias = NamedDependency[SkipValidation[token_versions.TokenVersions]]
 
 IdempotencyKey: TypeAlias = Annotated[str | None, HeaderParameter(name="Idempotency-Key", max_length=255)]
 IfMatch: TypeAlias = Annotated[str | None, HeaderParameter(name="If-Match", max_length=100)]

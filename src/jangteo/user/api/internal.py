@@ -8,7 +8,8 @@ from litestar.datastructures import CacheControlHeader
 from litestar.params import FromPath
 
 from jangteo.contracts.user import Contact, Mail
-from jangteo.user.api.given import PERSONAL, Caller, KeyRing, Queries
+from jangteo.kit.superseded import SupersededTokens
+from jangteo.user.api.given import PERSONAL, Caller, KeyRing, Queries, TokenVersions
 
 
 @get("/.well-known/jwks.json", cache_control=CacheControlHeader(public=True, max_age=60))
@@ -31,4 +32,11 @@ async def mail(mail_id: FromPath[UUID], caller: Caller, queries: Queries) -> Mai
     return await queries.mail(caller.tenant, mail_id)
 
 
-ROUTES = [key_set, contact, mail]
+@get("/internal/superseded-tokens", include_in_schema=False, cache_control=PERSONAL)
+async def superseded_tokens(caller: Caller, token_versions: TokenVersions) -> SupersededTokens:
+    """Tell every service's token check whose roles changed lately."""
+    caller.require_service()
+    return await token_versions.lately()
+
+
+ROUTES = [key_set, contact, mail, superseded_tokens]

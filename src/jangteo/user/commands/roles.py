@@ -7,6 +7,7 @@ from uuid import UUID
 
 from jangteo.kit.auth import PermissionMissing
 from jangteo.kit.postgres import Database, Transaction
+from jangteo.kit.superseded import Superseded
 from jangteo.user.domain.permissions import (
     MANAGE_ROLES,
     OWNER,
@@ -35,8 +36,10 @@ from jangteo.user.store import lock_member
 class Roles:
     """Makes and changes roles, and gives them to members."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, superseded: Superseded) -> None:
+        """`superseded` is what this process's own token check knows: it is told of changes made here at once."""
         self._database = database
+        self._superseded = superseded
 
     async def every(self, tenant: str) -> list[Role]:
         """Return all roles."""
@@ -64,6 +67,7 @@ class Roles:
             old = await lock_role(transaction, name)
             require_own(await _own(transaction, by), frozenset(old.permissions) ^ frozenset(role.permissions))
             await save_role(transaction, role)
+            transaction.after_commit(self._superseded.forget)
         return role
 
     async def remove(self, tenant: str, by: UUID, name: str) -> None:
@@ -92,6 +96,7 @@ class Roles:
                 if owners == {member}:
                     raise LastOwner(field="roles")
             await give_roles(transaction, member, wanted, by)
+            transaction.after_commit(self._superseded.forget)
         return sorted(wanted)
 
 

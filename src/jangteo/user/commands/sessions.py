@@ -20,6 +20,7 @@ from jangteo.user.session_store import add_session, lock_session, revoke_session
 from jangteo.user.settings import UserSettings
 from jangteo.user.store import Members
 from jangteo.user.throttle import Throttle
+from jangteo.user.token_versions import token_version
 from jangteo.user.tokens import Tokens, Turn
 
 log = logging.getLogger(__name__)
@@ -56,6 +57,7 @@ class Granted(NamedTuple):
 
     permissions: frozenset[str]
     lacks_factor: bool
+    version: int
 
 
 class Sessions:
@@ -146,15 +148,21 @@ class Sessions:
         return await self._opened(transaction.tenant, member, Turn(session.id, number), granted)
 
     async def _granted(self, transaction: Transaction, member: UUID) -> Granted:
+        # First: a change between the two reads then makes this token end too early, never too late.
+        version = await token_version(transaction, member)
         permissions = await permissions_of(transaction, member)
         if permissions and self.staff_need_second_factor and not await is_on(transaction, member):
-            return Granted(frozenset(), True)
-        return Granted(permissions, False)
+            return Granted(frozenset(), True, version)
+        return Granted(permissions, False, version)
 
     async def _opened(self, tenant: str, member: Member, turn: Turn, granted: Granted) -> Opened:
         return Opened(
             access_token=self._tokens.access(
-                tenant=tenant, member=member.id, session=turn.session, permissions=granted.permissions
+                tenant=tenant,
+                member=member.id,
+                session=turn.session,
+                permissions=granted.permissions,
+                version=granted.version,
             ),
             refresh_token=await self._tokens.refresh(tenant, turn),
             member=member,
