@@ -46,7 +46,9 @@ class Credentials:
         names = list(names)
         for left in (self._folder / "identity").glob("*.*"):
             left.unlink()  # from when all services shared one folder
-        made = {name: _new_identity(self.identity_folder(name), name) for name in names if not self._has_pair(name)}
+        made = [name for name in names if not self._has_pair(name)]
+        for name in made:
+            _make_identity(self.identity_folder(name), name)
         for reader in names:
             for name in names:
                 file = self.identity_folder(reader) / f"{name}.pub"
@@ -58,7 +60,7 @@ class Credentials:
         return (folder / f"{name}.key").exists() and (folder / f"{name}.pub").exists()
 
 
-def _new_identity(folder: Path, name: str) -> None:
+def _make_identity(folder: Path, name: str) -> None:
     # Imported here: a warm start makes no key and should not pay for the library.
     from cryptography.hazmat.primitives import serialization as to
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
