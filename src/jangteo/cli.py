@@ -67,6 +67,10 @@ def _parser() -> argparse.ArgumentParser:
     keys.add_argument("--tenant", help="default: all")
     keys.add_argument("--service", help="default: all that keep personal data")
     keys.add_argument("--everything", action="store_true", help="rewrap what looks up to date, too (AWS KMS)")
+    audit = command("audit", _audit, "prove the audit trails, or print the monthly review as CSV")
+    audit.add_argument("action", metavar="ACTION", choices=("verify", "report"), help="verify, report")
+    audit.add_argument("month", metavar="MONTH", nargs="?", help="of the report, such as 2026-11")
+    audit.add_argument("--tenant", help="default: all; the report is of one")
     command("seed", _seed, "fill the local mall with the demo shop, unless it has one")
     if find_spec("jangteo.stack.demo") is not None:
         command("demo", _demo, "buy something through the public API, step by step")
@@ -126,6 +130,17 @@ def _keys(given: Given) -> int:
     from jangteo.stack.keys import run
 
     return run(Home.locate(), given.action, given.tenant, given.service, given.everything)
+
+
+def _audit(given: Given) -> int:
+    from jangteo.stack import audit
+    from jangteo.stack.home import Home, StackError
+
+    if given.action == "verify":
+        return audit.verify(Home.locate(), given.tenant)
+    if given.month is None or given.tenant is None:
+        raise StackError("say which month and shop: jangteo audit report 2026-11 --tenant demo")
+    return audit.report(Home.locate(), given.month, given.tenant)
 
 
 def _seed(_: Given) -> int:

@@ -121,6 +121,7 @@ ROUTES: tuple[Route, ...] = (
     *_rows("order", MEMBER, "GET /v1/orders/{id}", permissions="orders.read orders.manage"),
     *_rows("order", MEMBER, "POST /v1/orders/{id}/cancellation", permissions="orders.manage"),
     *_rows("order", MEMBER, "GET /v1/orders/{id}/events", permissions="orders.read orders.manage", streams=True),
+    *_rows("order", STAFF, "POST /v1/orders/{id}/address-disclosure", permissions="members.unmask"),
     *_rows("payment", PUBLIC, "GET /v1/payment-methods"),
     *_rows("payment", MEMBER, "GET /v1/payments", "GET /v1/payments/{id}", permissions="payments.read"),
     *_rows("payment", STAFF, "GET /v1/payments/{id}/ledger", permissions="payments.read"),
@@ -128,6 +129,7 @@ ROUTES: tuple[Route, ...] = (
     *_rows("payment", PUBLIC, "POST /v1/webhooks/payments/{provider}", limit=Limit.WEBHOOK),
     *_rows("shipping", PUBLIC, "POST /v1/shipping/quotes"),
     *_rows("shipping", MEMBER, "GET /v1/shipments", "GET /v1/shipments/{id}", permissions="shipments.manage"),
+    *_rows("shipping", STAFF, "POST /v1/shipments/{id}/address-disclosure", permissions="members.unmask"),
     *_rows("shipping", PUBLIC, "POST /v1/webhooks/carriers/{carrier}", limit=Limit.WEBHOOK),
     *_rows(
         "user", PUBLIC, "POST /v1/members", "POST /v1/sessions", "POST /v1/sessions/second-factor", limit=Limit.LOGIN

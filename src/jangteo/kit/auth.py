@@ -58,7 +58,10 @@ class KeysUnavailable(Unavailable):
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is calling within which tenant. `id` is a member's id; `service` names a service of the mall."""
+    """Who is calling within which tenant. `id` is a member's id; `service` names a service of the mall.
+
+    `address` is the network address, noted for those only who have permissions: what they do is audited.
+    """
 
     kind: Literal["guest", "member", "service"]
     tenant: str
@@ -67,6 +70,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     service: str = ""
     permissions: frozenset[str] = frozenset()
     token_version: int = 0  # see jangteo.kit.superseded
+    address: str = ""
 
     @property
     def member_id(self) -> UUID:

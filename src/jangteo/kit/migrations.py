@@ -139,3 +139,55 @@ def create_legal_records() -> None:
     op.execute("CREATE INDEX legal_records_of_reference ON legal_records (tenant, purpose, reference)")
     op.execute("CREATE INDEX legal_records_by_day ON legal_records (due_on)")
     protect_tenants("legal_records")
+
+
+_APPEND_ONLY = """
+CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege'; END $$
+"""
+_REVOKE = """
+DO $$ DECLARE one record; BEGIN
+    FOR one IN SELECT DISTINCT grantee FROM information_schema.role_table_grants
+               WHERE table_schema = current_schema AND table_name = '{table}' AND grantee <> current_user
+    LOOP EXECUTE format('REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM %I', one.grantee); END LOOP;
+END $$
+"""
+
+
+def create_audit() -> None:
+    """Make the tables of jangteo.kit.audit: entries, which nobody changes or removes, and the head of each chain."""
+    op.execute(
+        """CREATE TABLE audit_entries (
+            tenant text NOT NULL, number bigint NOT NULL CHECK (number > 0), at timestamptz NOT NULL,
+            actor text NOT NULL, permissions text NOT NULL, action text NOT NULL, subject text NOT NULL, person_id uuid,
+            origin text NOT NULL, reason text NOT NULL, details text NOT NULL, key_id text NOT NULL,
+            previous bytea NOT NULL, digest bytea NOT NULL, PRIMARY KEY (tenant, number))"""
+    )
+    op.execute("CREATE INDEX audit_entries_by_time ON audit_entries (tenant, at)")
+    op.execute(
+        """CREATE TABLE audit_heads (tenant text PRIMARY KEY, number bigint NOT NULL, digest bytea NOT NULL)
+           WITH (fillfactor = 50)"""
+    )
+    protect_tenants("audit_entries", "audit_heads")
+    keep_all_rows("audit_entries")
+
+
+def create_audit_witness() -> None:
+    """Make the table of a service that is told the heads of the others' chains."""
+    op.execute(
+        """CREATE TABLE audit_heads_seen (
+            tenant text NOT NULL, service text NOT NULL, number bigint NOT NULL, digest bytea NOT NULL,
+            seen_at timestamptz NOT NULL, PRIMARY KEY (tenant, service, number, digest))"""
+    )
+    protect_tenants("audit_heads_seen")
+    keep_all_rows("audit_heads_seen")
+
+
+def keep_all_rows(table: str) -> None:
+    """Let the rows of `table` be neither changed nor removed: not by the service, and by its owner not by mistake."""
+    op.execute(_APPEND_ONLY)
+    trigger = f"CREATE TRIGGER {table}_stay BEFORE UPDATE OR DELETE ON {table}"
+    op.execute(f"{trigger} FOR EACH ROW EXECUTE FUNCTION refuse_change()")
+    trigger = f"CREATE TRIGGER {table}_stay_all BEFORE TRUNCATE ON {table}"
+    op.execute(f"{trigger} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()")
+    op.execute(_REVOKE.format(table=table))

@@ -88,9 +88,13 @@ class Reader:
 class Transaction(Reader):
     """One unit of work: its statements, its outgoing messages and what follows the commit happen together or not."""
 
-    def __init__(self, connection: Any, tenant: str, clock: Clock) -> None:
+    def __init__(
+        self, connection: Any, tenant: str, clock: Clock, auditor: Any = None, has_outbox: bool = False
+    ) -> None:
         super().__init__(connection, tenant)
         self.clock = clock
+        self.auditor = auditor
+        self.has_outbox = has_outbox
         self.cause: UUID | None = None
         self.is_repeat = False
         self._messages: list[Message] = []
@@ -121,6 +125,7 @@ class Database:
         self._pool = pool
         self._tenants = tenants
         self._outbox: OutboxWriter | None = None
+        self.auditor: Any = None  # see jangteo.kit.audit.keep
         self.clock = clock
 
     def use_outbox(self, writer: OutboxWriter) -> None:
@@ -137,7 +142,7 @@ class Database:
         with _translated():
             async with self._pool.acquire() as lent:
                 connection = traced(lent)
-                transaction = Transaction(connection, tenant, self.clock)
+                transaction = Transaction(connection, tenant, self.clock, self.auditor, self._outbox is not None)
                 try:
                     begun = await connection.execute(self._begin(connection, tenant, receipt))
                     if receipt is not None:

@@ -11,6 +11,8 @@ PREFIX = "JANGTEO_"
 LOCAL = "local"
 SettingsT = TypeVar("SettingsT", bound="ServiceSettings")
 Positive = Annotated[float, msgspec.Meta(gt=0)]
+# Keys of jangteo.kit.audit, the newest first, parted by commas.
+AuditKey = Annotated[str, msgspec.Meta(min_length=32)]
 
 
 class SettingsError(Exception):

@@ -6,6 +6,7 @@ from typing import Any
 
 from jangteo.contracts.people import NotificationPersonErased, UserErased, forgetting
 from jangteo.kit import inbox
+from jangteo.kit.audit import AuditAdvanced, bear_witness
 from jangteo.kit.http.app import create_app
 from jangteo.kit.inbox import Handler, subscribe
 from jangteo.kit.messages import Message
@@ -53,6 +54,7 @@ async def assemble(settings: NotificationSettings) -> AsyncIterator[Any]:
         people = People(SERVICE, database, NotificationPeople())
         heard: dict[type[Message], Handler] = {
             **handlers(sender),
+            AuditAdvanced: bear_witness,
             UserErased: forgetting(people, NotificationPersonErased),
         }
         subscription = await subscribe(foundation.bus, database, SERVICE, heard)

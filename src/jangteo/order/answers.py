@@ -31,8 +31,8 @@ def order(view: View, language: str) -> OrderAnswer:
     return OrderAnswer(**_fields(view, language))
 
 
-def detail(view: View, language: str, address: Address | None, note: str) -> OrderDetail:
-    """Return everything there is to see of an order; `address` and `note` unsealed, as far as the reader may see."""
+def detail(view: View, language: str, where: Address | None, note: str) -> OrderDetail:
+    """Return everything there is to see of an order; `where` and `note` unsealed, as far as the reader may see."""
     body = view.body
     shipment = None
     if body.shipment is not None:
@@ -50,7 +50,7 @@ def detail(view: View, language: str, address: Address | None, note: str) -> Ord
         cancel_refused=body.cancel_refused,
         cancel_note=note,
         shipment=shipment,
-        address=None if address is None else _address(address),
+        address=None if where is None else address(where),
         timeline=[entry(point, language) for point in body.timeline],
     )
 
@@ -183,12 +183,13 @@ def _delivery(delivery: Delivery) -> DeliveryAnswer:
     )
 
 
-def _address(address: Address) -> AddressAnswer:
+def address(where: Address) -> AddressAnswer:
+    """Return an address as the API tells it."""
     return AddressAnswer(
-        recipient=address.recipient,
-        phone=address.phone,
-        zip=address.zip,
-        address1=address.address1,
-        address2=address.address2,
-        note=address.note,
+        recipient=where.recipient,
+        phone=where.phone,
+        zip=where.zip,
+        address1=where.address1,
+        address2=where.address2,
+        note=where.note,
     )

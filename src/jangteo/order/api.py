@@ -11,17 +11,22 @@ from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter,
 from litestar.response import Stream
 
 from jangteo.contracts.order import DeliveryAddress, OrderSummary
+from jangteo.kit import audit
+from jangteo.kit.audit import Entry
 from jangteo.kit.auth import Caller
 from jangteo.kit.idempotency import Answer, IdempotencyKey
 from jangteo.kit.privacy import PersonErased
 from jangteo.order import answers, live, queries
 from jangteo.order.commands.change_order import cancel_order, pay
+from jangteo.order.commands.disclose_address import disclose
 from jangteo.order.commands.place_order import place_order
 from jangteo.order.commands.price_order import price_order
 from jangteo.order.desk import Desk
 from jangteo.order.domain.address import masked
 from jangteo.order.schemas import (
+    AddressAnswer,
     CancellationInput,
+    Disclosure,
     OrderAnswer,
     OrderDetail,
     OrderInput,
@@ -122,6 +127,7 @@ async def list_orders(
     if member_id is not None and member_id != member:
         caller.require("orders.read")
         member = member_id
+        await audit.note(desk.database, caller.tenant, Entry(by=caller, action="orders.read", person=member))
     views, following = await queries.page(desk.database, caller.tenant, member, cursor, size)
     return OrderList(items=[answers.item(view, language) for view in views], next_cursor=following)
 
@@ -129,11 +135,19 @@ async def list_orders(
 @get("/v1/orders/{order_id:uuid}", summary="See an order")
 async def detail(desk: DeskOf, caller: CallerOf, language: LanguageOf, order_id: FromPath[UUID]) -> OrderDetail:
     """Return an order with its time line."""
-    view = await _visible(desk, caller, order_id)
+    view = await _visible(desk, caller, order_id, "order.read")
     address, note = await queries.address_of(desk.database, desk.vault, caller.tenant, view)
     if address is not None and view.member_id != caller.id:
         address = masked(address)
     return answers.detail(view, language, address, note)
+
+
+@post("/v1/orders/{order_id:uuid}/address-disclosure", status_code=200, summary="Where an order goes, unmasked")
+async def disclose_address(
+    desk: DeskOf, caller: CallerOf, order_id: FromPath[UUID], data: JSONBody[Disclosure]
+) -> AddressAnswer:
+    """Return the whole address, to staff who may see personal data, for a reason that is recorded."""
+    return answers.address(await disclose(desk, caller, order_id, data.reason))
 
 
 @get(
@@ -149,7 +163,7 @@ async def follow(
     last_event_id: Annotated[str | None, HeaderParameter(name="Last-Event-ID")] = None,
 ) -> Stream:
     """Stream the present state, then each change, until the order is at its end."""
-    view = await _visible(desk, caller, order_id)
+    view = await _visible(desk, caller, order_id, "order.followed")
     seen = int(last_event_id) if last_event_id and last_event_id.isascii() and last_event_id.isdigit() else 0
     return Stream(
         live.stream(desk, caller.tenant, view, min(seen, 1 << 31), language),
@@ -186,7 +200,18 @@ async def delivery(desk: DeskOf, caller: CallerOf, order_id: FromPath[UUID]) -> 
     )
 
 
-ROUTES: list[Any] = [place, quote, try_payment, cancel, list_orders, detail, follow, summary, delivery]
+ROUTES: list[Any] = [
+    place,
+    quote,
+    try_payment,
+    cancel,
+    list_orders,
+    detail,
+    disclose_address,
+    follow,
+    summary,
+    delivery,
+]
 
 
 def _key(caller: Caller, operation: str, key: str | None, request: Any) -> IdempotencyKey:
@@ -213,10 +238,13 @@ async def _told(desk: Desk, caller: Caller, answer: Answer, prefer: str | None, 
     return Response(body, status_code=answer.status, media_type="application/json", headers=headers)
 
 
-async def _visible(desk: Desk, caller: Caller, order_id: UUID) -> View:
-    """Return an order to its buyer or to staff. Raises OrderUnknown for anybody else."""
+async def _visible(desk: Desk, caller: Caller, order_id: UUID, action: str) -> View:
+    """Return an order to its buyer, or to staff, whose looking is audited. Raises OrderUnknown for anybody else."""
     person = caller.member_id
     view = await queries.find(desk.database, caller.tenant, order_id)
     if view.member_id != person and not caller.permissions & {"orders.read", "orders.manage"}:
         raise OrderUnknown()
+    if view.member_id != person:
+        entry = Entry(by=caller, action=action, on=f"order:{order_id}", person=view.member_id)
+        await audit.note(desk.database, caller.tenant, entry)
     return view

@@ -68,6 +68,12 @@ class CancellationInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     reason: Text = ""
 
 
+class Disclosure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why somebody's address is to be seen unmasked; it is recorded."""
+
+    reason: Annotated[str, msgspec.Meta(max_length=1000)]
+
+
 class LineAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """A line as it was ordered; `name` is in the reader's language, `total` is `unit_price` times `quantity`."""
 

@@ -1,6 +1,7 @@
 """What the order service is told at its start."""
 
 from jangteo.kit.privacy import PrivateSettings
+from jangteo.kit.settings import AuditKey
 
 
 class OrderSettings(PrivateSettings, frozen=True, kw_only=True):
@@ -12,6 +13,7 @@ class OrderSettings(PrivateSettings, frozen=True, kw_only=True):
     separated by commas, each `shop`, `shop/provider`, `*/provider` or `*`. There it is held first.
     """
 
+    audit_key: AuditKey
     payment_window: float = 900.0
     hold_margin: float = 300.0
     answer_seconds: float = 10.0

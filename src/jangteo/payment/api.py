@@ -85,7 +85,7 @@ async def refund_payment(
         key=idempotency_key,
         request=(payment_id, data),
     )
-    answer = await request_refund(database, desk, key, payment_id, data, caller.member_id)
+    answer = await request_refund(database, desk, key, payment_id, data, caller)
     # The bytes are a RefundView already; the return type says so for the OpenAPI document.
     return Response(answer.body, status_code=answer.status, media_type="application/json")  # type: ignore[arg-type]
 

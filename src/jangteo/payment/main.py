@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from jangteo.contracts.people import PaymentPersonErased, UserErased, forgetting
 from jangteo.contracts.retention import RULES
-from jangteo.kit import idempotency, inbox
+from jangteo.kit import audit, idempotency, inbox
 from jangteo.kit.http.app import create_app
 from jangteo.kit.http.entrance import Entrance
 from jangteo.kit.inbox import Handler, subscribe
@@ -36,6 +36,7 @@ async def assemble(settings: PaymentSettings) -> AsyncIterator[Entrance]:
     async with AsyncExitStack() as stack:
         foundation = await stack.enter_async_context(open_foundation(settings))
         database = await stack.enter_async_context(open_database(settings.database_url))
+        audit.keep(database, SERVICE, settings.audit_key)
         relay = Relay(database, foundation.bus, source=SERVICE)
         await relay.start()
         stack.push_async_callback(relay.stop)

@@ -1,15 +1,19 @@
-"""Reads: rows straight into what is shown. Members see their own, staff see all of their tenant."""
+"""Reads: rows straight into what is shown. Members see their own, staff see all of their tenant, which is audited."""
 
+from typing import Any, TypeVar
 from uuid import UUID
 
+from jangteo.kit import audit
+from jangteo.kit.audit import Entry
 from jangteo.kit.auth import Caller
 from jangteo.kit.errors import NotFound
 from jangteo.kit.postgres import Database, Reader
 from jangteo.payment.schemas import EntryView, Ledger, PaymentDetail, Payments, PaymentView, RefundView
 
 READ = "payments.read"
+ViewT = TypeVar("ViewT", bound=PaymentView)
 
-_PAYMENT = f"SELECT {', '.join(PaymentView.__struct_fields__)} FROM payments"
+_PAYMENT = f"SELECT {', '.join(PaymentView.__struct_fields__)}, member_id FROM payments"
 _MINE = " AND ($2::uuid IS NULL OR member_id = $2)"
 _REFUNDS = f"SELECT {', '.join(RefundView.__struct_fields__)} FROM refunds WHERE payment_id = $1 ORDER BY id"
 _ENTRIES = f"""
@@ -28,7 +32,9 @@ class Queries:
         """Return the attempts of an order that the caller may see; raises Unauthenticated for a guest."""
         async with self._database.read(caller.tenant) as reader:
             rows = await reader.fetch(f"{_PAYMENT} WHERE order_id = $1{_MINE} ORDER BY id", order_id, _owner(caller))
-        return Payments(items=[PaymentView(**row) for row in rows])
+        if READ in caller.permissions and [row["member_id"] for row in rows] != [caller.id] * max(1, len(rows)):
+            await self._note(caller, "payments.read", f"order:{order_id}", rows[0]["member_id"] if rows else None)
+        return Payments(items=[_view(row, PaymentView) for row in rows])
 
     async def one(self, caller: Caller, payment_id: UUID) -> PaymentDetail:
         """Return an attempt; raises NotFound also where it is not the caller's, Unauthenticated for a guest."""
@@ -36,15 +42,29 @@ class Queries:
             row = await reader.fetchrow(f"{_PAYMENT} WHERE id = $1{_MINE}", payment_id, _owner(caller))
             if row is None:
                 raise NotFound()
-            return PaymentDetail(**row, refunds=await _refunds(reader, payment_id))
+            shown = _view(row, PaymentDetail, refunds=await _refunds(reader, payment_id))
+        if row["member_id"] != caller.id:
+            await self._note(caller, "payment.read", f"payment:{payment_id}", row["member_id"])
+        return shown
 
     async def ledger(self, caller: Caller, payment_id: UUID) -> Ledger:
         """Return what was booked for an attempt; raises PermissionMissing for all but staff, NotFound."""
         caller.require(READ)
         async with self._database.read(caller.tenant) as reader:
-            if not await reader.fetchval("SELECT true FROM payments WHERE id = $1", payment_id):
+            member = await reader.fetchval("SELECT member_id FROM payments WHERE id = $1", payment_id)
+            if member is None:
                 raise NotFound()
-            return Ledger(items=[EntryView(**row) for row in await reader.fetch(_ENTRIES, payment_id)])
+            ledger = Ledger(items=[EntryView(**row) for row in await reader.fetch(_ENTRIES, payment_id)])
+        await self._note(caller, "payment.ledger_read", f"payment:{payment_id}", member)
+        return ledger
+
+    async def _note(self, caller: Caller, action: str, on: str, person: UUID | None) -> None:
+        entry = Entry(by=caller, action=action, on=on, person=person)
+        await audit.note(self._database, caller.tenant, entry)
+
+
+def _view(row: Any, view: type[ViewT], **more: Any) -> ViewT:
+    return view(**{name: row[name] for name in PaymentView.__struct_fields__}, **more)
 
 
 async def _refunds(reader: Reader, payment_id: UUID) -> list[RefundView]:

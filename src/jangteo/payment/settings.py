@@ -1,13 +1,14 @@
 """What the payment service is told at its start; times are in seconds."""
 
 from jangteo.kit.privacy import PrivateSettings
-from jangteo.kit.settings import Positive
+from jangteo.kit.settings import AuditKey, Positive
 from jangteo.payment.domain.moment import Patience
 
 
 class PaymentSettings(PrivateSettings, frozen=True, kw_only=True):
     """Settings of `payment`."""
 
+    audit_key: AuditKey
     providers: str = "sandbox"  # names, separated by commas; an attempt names one of them
     default_currency: str = "KRW"  # told where an order is cancelled before any attempt named one
     sandbox_url: str

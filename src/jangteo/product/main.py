@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jangteo.kit import idempotency, inbox
+from jangteo.kit import audit, idempotency, inbox
 from jangteo.kit.bus import Bus
 from jangteo.kit.documents import open_documents
 from jangteo.kit.http.app import create_app
@@ -48,6 +48,7 @@ async def assemble(settings: ProductSettings) -> AsyncIterator[Any]:
     async with AsyncExitStack() as stack:
         foundation = await stack.enter_async_context(open_foundation(settings))
         database = await stack.enter_async_context(open_database(settings.database_url, plan_once=True))
+        audit.keep(database, SERVICE, settings.audit_key)
         catalogue = Catalogue(await stack.enter_async_context(open_documents(settings.mongodb_url)))
         await catalogue.prepare()
         relay = Relay(database, foundation.bus, source=SERVICE)

@@ -1,11 +1,12 @@
 """What the product service is told: where its documents, its stock and its index are."""
 
-from jangteo.kit.settings import ServiceSettings
+from jangteo.kit.settings import AuditKey, ServiceSettings
 
 
 class ProductSettings(ServiceSettings, frozen=True, kw_only=True):
     """Settings of the product service; spans in the unit that the name ends in."""
 
+    audit_key: AuditKey
     database_url: str
     mongodb_url: str
     state_dir: str

@@ -16,7 +16,7 @@ from jangteo.shipping.carriers import Carriers
 from jangteo.shipping.commands import note_sightings
 from jangteo.shipping.fees import Tariff, quote
 from jangteo.shipping.queries import Shipments
-from jangteo.shipping.schemas import NewQuote, ShipmentDetail, ShipmentPage, WebhookTaken
+from jangteo.shipping.schemas import Disclosure, NewQuote, RecipientView, ShipmentDetail, ShipmentPage, WebhookTaken
 from jangteo.shipping.settings import ShippingSettings
 
 
@@ -67,6 +67,17 @@ async def show_shipment(
     return await shipments.one(caller, shipment_id, language)
 
 
+@post("/v1/shipments/{shipment_id:uuid}/address-disclosure", status_code=200, summary="Where a shipment goes, unmasked")
+async def disclose_address(
+    shipment_id: FromPath[UUID],
+    data: JSONBody[Disclosure],
+    caller: NamedDependency[Caller],
+    shipments: NamedDependency[Shipments],
+) -> RecipientView:
+    """Return the whole address, to staff who may see personal data, for a reason that is recorded."""
+    return await shipments.disclose(caller, shipment_id, data.reason)
+
+
 @post("/v1/webhooks/carriers/{carrier:str}", status_code=202, summary="Notices of a carrier")
 async def take_webhook(
     request: Request[Any, Any, Any],
@@ -89,4 +100,4 @@ async def take_webhook(
     return WebhookTaken(known=found is not None)
 
 
-ROUTES = [quote_delivery, quote_internally, list_shipments, show_shipment, take_webhook]
+ROUTES = [quote_delivery, quote_internally, list_shipments, show_shipment, disclose_address, take_webhook]

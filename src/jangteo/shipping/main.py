@@ -6,7 +6,7 @@ from typing import Any
 
 from jangteo.contracts.people import ShippingPersonErased, UserErased, forgetting
 from jangteo.contracts.retention import RULES
-from jangteo.kit import inbox
+from jangteo.kit import audit, inbox
 from jangteo.kit.http.app import create_app
 from jangteo.kit.inbox import Handler, subscribe
 from jangteo.kit.legal_archive import LegalArchive, destroying_due
@@ -37,6 +37,7 @@ async def assemble(settings: ShippingSettings) -> AsyncIterator[Any]:
     async with AsyncExitStack() as stack:
         foundation = await stack.enter_async_context(open_foundation(settings))
         database = await stack.enter_async_context(open_database(settings.database_url))
+        audit.keep(database, SERVICE, settings.audit_key)
         relay = Relay(database, foundation.bus, source=SERVICE)
         await relay.start()
         stack.push_async_callback(relay.stop)

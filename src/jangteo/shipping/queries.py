@@ -1,4 +1,4 @@
-"""Reads of the shipping service."""
+"""Reads of the shipping service; what staff read of others' is audited."""
 
 from typing import Any
 from uuid import UUID
@@ -6,6 +6,8 @@ from uuid import UUID
 import msgspec
 
 from jangteo.contracts.order import DeliveryAddress
+from jangteo.kit import audit
+from jangteo.kit.audit import Entry, reason_given
 from jangteo.kit.auth import Caller
 from jangteo.kit.postgres import Database, Reader
 from jangteo.kit.privacy import PersonErased, Vault
@@ -23,7 +25,7 @@ from jangteo.shipping.schemas import (
 from jangteo.shipping.states import LABELS, State
 from jangteo.shipping.store import NoSuchShipment
 
-MANAGE = "shipments.manage"
+MANAGE, UNMASK = "shipments.manage", "members.unmask"
 
 
 class Shipments:
@@ -49,6 +51,10 @@ class Shipments:
         sql = f"SELECT * FROM shipments WHERE {where} AND order_number <> '' ORDER BY id DESC LIMIT {size + 1}"
         async with self._database.read(caller.tenant) as reader:
             rows = await reader.fetch(sql, *conditions.values())
+        if MANAGE in caller.permissions and {row["member_id"] for row in rows} != {caller.id}:
+            on = f"order:{order_id}" if order_id else ""
+            owners = {row["member_id"] for row in rows} if order_id else set()
+            await self._note(caller, "shipments.read", on, next(iter(owners), None))
         items = [ShipmentView(**_summary(row, language)) for row in rows[:size]]
         return ShipmentPage(items=items, next_cursor=items[-1].id if len(rows) > size else None)
 
@@ -63,13 +69,39 @@ class Shipments:
                 "SELECT sku, quantity FROM shipment_lines WHERE shipment_id = $1 ORDER BY sku", shipment_id
             )
             seen = await reader.fetch("SELECT * FROM sightings WHERE shipment_id = $1 ORDER BY at, raw", shipment_id)
-            recipient = await self._recipient(reader, row, masked=staff and row["member_id"] != caller.id)
+            recipient = await self._recipient(reader, row, masked=row["member_id"] != caller.id)
+        if row["member_id"] != caller.id:
+            await self._note(caller, "shipment.read", f"shipment:{shipment_id}", row["member_id"])
         return ShipmentDetail(
             **_summary(row, language),
             lines=[LineView(sku=line["sku"], quantity=line["quantity"]) for line in lines],
             recipient=recipient,
             tracking=[_sighting(entry, language) for entry in seen],
         )
+
+    async def disclose(self, caller: Caller, shipment_id: UUID, reason: str) -> RecipientView:
+        """Return where a shipment goes, unmasked.
+
+        Raises PermissionMissing, ReasonInvalid, NoSuchShipment, PersonErased.
+        """
+        caller.require(UNMASK)
+        why = reason_given(reason)
+        async with self._database.transaction(caller.tenant) as transaction:
+            row = await transaction.fetchrow(
+                "SELECT * FROM shipments WHERE id = $1 AND order_number <> ''", shipment_id
+            )
+            if row is None:
+                raise NoSuchShipment()
+            recipient = await self._recipient(transaction, row, masked=False)
+            if recipient is None:
+                raise PersonErased()
+            on, person = f"shipment:{shipment_id}", row["member_id"]
+            entry = Entry(by=caller, action="shipment.address_disclosed", on=on, person=person, reason=why)
+            await audit.record(transaction, entry)
+        return recipient
+
+    async def _note(self, caller: Caller, action: str, on: str, person: UUID | None) -> None:
+        await audit.note(self._database, caller.tenant, Entry(by=caller, action=action, on=on, person=person))
 
     async def _recipient(self, reader: Reader, row: Any, *, masked: bool) -> RecipientView | None:
         if row["recipient_sealed"] is None:

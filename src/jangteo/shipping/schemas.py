@@ -17,6 +17,12 @@ class NewQuote(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     weight_grams: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
 
 
+class Disclosure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why somebody's address is to be seen unmasked; it is recorded."""
+
+    reason: Annotated[str, msgspec.Meta(max_length=1000)]
+
+
 class SightingView(msgspec.Struct, frozen=True, kw_only=True):
     """A tracking event; `code` is one of ours, `raw` the carrier's own word."""
 

@@ -1,6 +1,7 @@
 """What the shipping service is told at its start; times are in seconds."""
 
 from jangteo.kit.privacy import PrivateSettings
+from jangteo.kit.settings import AuditKey
 
 
 class ShippingSettings(PrivateSettings, frozen=True, kw_only=True):
@@ -11,6 +12,7 @@ class ShippingSettings(PrivateSettings, frozen=True, kw_only=True):
     `sweep_every` is how soon the tasks of other processes are seen; own ones are taken up when they are due.
     """
 
+    audit_key: AuditKey
     sandbox_url: str
     sandbox_secret_key: str
     sandbox_webhook_secret: str

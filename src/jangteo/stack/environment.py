@@ -78,6 +78,7 @@ class Service:
     name: str
     database: bool = False
     private: bool = False  # keeps personal data, so it may ask for the master key
+    audited: bool = False  # people with permissions act here
     more: More = lambda _: {}
     ports: tuple[str, ...] = ()  # beside its own
 
@@ -112,12 +113,12 @@ def _gateway(site: Site) -> dict[str, str]:
 
 
 SERVICES = (
-    Service("user", database=True, private=True, more=lambda _: {"JANGTEO_STAFF_MFA": "optional"}),
-    Service("product", database=True, more=lambda site: {"JANGTEO_MONGODB_URL": site.documents_url}),
+    Service("user", database=True, private=True, audited=True, more=lambda _: {"JANGTEO_STAFF_MFA": "optional"}),
+    Service("product", database=True, audited=True, more=lambda site: {"JANGTEO_MONGODB_URL": site.documents_url}),
     Service("cart", more=lambda site: {"JANGTEO_CART_SECRET": site.credentials.password("cart.token")}),
-    Service("order", database=True, private=True),
-    Service("payment", database=True, private=True, more=_sandbox_client("sandbox-pay")),
-    Service("shipping", database=True, private=True, more=_sandbox_client("sandbox-carrier")),
+    Service("order", database=True, private=True, audited=True),
+    Service("payment", database=True, private=True, audited=True, more=_sandbox_client("sandbox-pay")),
+    Service("shipping", database=True, private=True, audited=True, more=_sandbox_client("sandbox-carrier")),
     Service(
         "notification",
         database=True,
@@ -134,6 +135,7 @@ SERVICES = (
 )
 BY_NAME = {service.name: service for service in SERVICES}
 PRIVATE = tuple(service.name for service in SERVICES if service.private)
+AUDITED = tuple(service.name for service in SERVICES if service.audited)
 DATABASES = tuple(service.name for service in SERVICES if service.database)
 PORTS = (*SERVER_PORTS, *(port for service in SERVICES for port in (service.name, *service.ports)))
 
@@ -161,6 +163,8 @@ def environment(name: str, site: Site) -> dict[str, str]:
         given["JANGTEO_DATABASE_URL"] = site.database_url(name)
     if service.private:
         given["JANGTEO_KEY_PROVIDER"] = site.credentials.master_key_file.as_uri()
+    if service.audited:
+        given["JANGTEO_AUDIT_KEY"] = site.credentials.password(f"audit.{name}")
     return given | service.more(site)
 
 

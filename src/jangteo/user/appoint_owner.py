@@ -5,7 +5,9 @@ import asyncio
 import sys
 from collections.abc import Sequence
 
-from jangteo.kit.postgres import open_database
+from jangteo.kit import audit
+from jangteo.kit.audit import Entry
+from jangteo.kit.postgres import Database, open_database
 from jangteo.kit.privacy import open_vault
 from jangteo.kit.settings import load
 from jangteo.user.domain.permissions import OWNER
@@ -16,16 +18,22 @@ from jangteo.user.store import Members
 
 async def appoint(settings: UserSettings, tenant: str, email: str) -> bool:
     """Make the member with `email` an owner of `tenant`; return False where there is none."""
-    async with (
-        open_database(settings.database_url) as database,
-        open_vault(settings, database) as vault,
-        database.transaction(tenant) as transaction,
-    ):
-        found = await Members(vault).find(transaction, email)
+    async with open_database(settings.database_url) as database, open_vault(settings, database) as vault:
+        audit.keep(database, settings.service, settings.audit_key)
+        return await _appoint(database, Members(vault), tenant, email)
+
+
+async def _appoint(database: Database, members: Members, tenant: str, email: str) -> bool:
+    async with database.transaction(tenant) as transaction:
+        found = await members.find(transaction, email)
         if found is None:
             return False
         member = found.member_id
-        await give_roles(transaction, member, {*await roles_of(transaction, member), OWNER}, None)
+        before = await roles_of(transaction, member)
+        await give_roles(transaction, member, {*before, OWNER}, None)
+        changed = {"before": before, "after": sorted({*before, OWNER})}
+        entry = Entry(by=None, action="member.roles_given", person=member, details=changed)
+        await audit.record(transaction, entry)
         return True
 
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
+from jangteo.kit import audit
 from jangteo.kit.auth import TokenVerifier
 from jangteo.kit.http.app import create_app
 from jangteo.kit.outbox import Relay
@@ -43,6 +44,7 @@ async def assemble(settings: UserSettings) -> AsyncIterator[Any]:
     async with AsyncExitStack() as stack:
         foundation = await stack.enter_async_context(open_foundation(settings))
         database = await stack.enter_async_context(open_database(settings.database_url))
+        audit.keep(database, SERVICE, settings.audit_key)
         valkey = await stack.enter_async_context(open_valkey(settings.valkey_url))
         relay = Relay(database, foundation.bus, source=SERVICE)
         await relay.start()

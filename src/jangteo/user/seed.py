@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from jangteo.kit import audit
+from jangteo.kit.audit import Entry
 from jangteo.kit.bus import connect
 from jangteo.kit.outbox import Relay
 from jangteo.kit.postgres import Database, open_database
@@ -39,6 +41,7 @@ async def seed(settings: UserSettings) -> list[dict[str, str]]:
     """Make what is missing in every tenant and return all demo accounts."""
     passwords = Passwords(settings.bcrypt_cost)
     async with open_database(settings.database_url) as database, open_vault(settings, database) as vault:
+        audit.keep(database, "user", settings.audit_key)
         bus = await connect(settings.bus_url, name="user-seed")
         relay = Relay(database, bus, source="user")
         await relay.start()
@@ -71,6 +74,9 @@ async def _seed_tenant(database: Database, tenant: str, members: Members, member
             member = await membership.enrol(transaction, profile, "ko", hashed, False)
             if account.role:
                 await give_roles(transaction, member.id, [account.role], None)
+                changed: dict[str, list[str]] = {"before": [], "after": [account.role]}
+                entry = Entry(by=None, action="member.roles_given", person=member.id, details=changed)
+                await audit.record(transaction, entry)
 
 
 def main() -> int:

@@ -3,11 +3,13 @@
 from typing import Literal
 
 from jangteo.kit.privacy import PrivateSettings
+from jangteo.kit.settings import AuditKey
 
 
 class UserSettings(PrivateSettings, frozen=True, kw_only=True):
     """Settings of the user service; every span is in the unit that its name ends in."""
 
+    audit_key: AuditKey
     valkey_url: str
     bcrypt_cost: int = 12
     access_token_seconds: int = 600

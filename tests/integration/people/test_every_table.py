@@ -18,8 +18,9 @@ COVERED = {
     # Staff only, under an id, for the 24 hours of an Idempotency-Key.
     "product": {"idempotency": "deleted after a day"},
 }
-# The kit's own, the same everywhere: the keys that are destroyed, the proofs, and what the law has kept.
-KIT = {"person_keys", "person_erasures", "legal_records"}
+# The kit's own, the same everywhere: the keys that are destroyed, the proofs, what the law has kept, and who of staff
+# looked at whom (ids only; 안전성 확보조치 기준 §8).
+KIT = {"person_keys", "person_erasures", "legal_records", "audit_entries"}
 FINDING = """
 SELECT table_name, column_name FROM information_schema.columns
 WHERE table_schema = 'public' AND (column_name = ANY($1) OR column_name LIKE '%' || $2)

@@ -18,5 +18,7 @@ from jangteo.order.settings import OrderSettings
     ],
 )
 def test_the_setting_names_shops_providers_or_both(later, tenant, provider, at_once):
-    settings = OrderSettings(service="order", bus_url="", database_url="", key_provider="", capture_later=later)
+    settings = OrderSettings(
+        service="order", bus_url="", database_url="", key_provider="", audit_key="", capture_later=later
+    )
     assert settings.captures_at_once(tenant, provider) is at_once

@@ -6,6 +6,8 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+import msgspec
+
 from jangteo.kit.auth import Caller, ServiceIdentity, TokenInvalid, TokenVerifier
 from jangteo.kit.errors import JangteoError, NotFound
 from jangteo.kit.http import problems
@@ -65,6 +67,8 @@ class Entrance:
         with traces.server_span(scope["method"], traceparent or None):
             try:
                 caller = await self._caller(headers)
+                if caller.permissions:
+                    caller = msgspec.structs.replace(caller, address=network_address(headers, scope.get("client")))
             except JangteoError as error:
                 await send_problem(send_and_note, error, language, scope["path"])
             else:
@@ -102,6 +106,16 @@ class Entrance:
                 raise TenantUnknown()
             return self._tenants[match[1]]
         return self._default_tenant
+
+
+def network_address(headers: Mapping[bytes, bytes], peer: Any) -> str:
+    """Return the caller's network address: as the gateway saw it, or the peer's where no gateway is in between."""
+    if seen := headers.get(b"x-envoy-external-address"):
+        return seen.decode("latin-1")
+    # The gateway appends what it saw to whatever the client pretended.
+    if forwarded := headers.get(b"x-forwarded-for"):
+        return forwarded.rpartition(b",")[2].strip().decode("latin-1")
+    return str(peer[0]) if peer else ""
 
 
 def language_of(accept: bytes) -> str:

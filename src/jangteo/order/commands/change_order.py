@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
+from jangteo.kit import audit
+from jangteo.kit.audit import Entry
 from jangteo.kit.auth import Caller
 from jangteo.kit.card_numbers import refuse_card_number
 from jangteo.kit.idempotency import Answer, IdempotencyKey, once
@@ -59,7 +61,12 @@ async def cancel_order(
         if request.reason:
             note = (await desk.vault.key(transaction, buyer)).encrypt(request.reason, NOTE_PURPOSE)
         events, now = cancel(story.order, reason, note), transaction.clock.now()
-        return await desk.orders.save(transaction, order_id, story, events, actor=f"{actor}:{person}", at=now)
+        after = await desk.orders.save(transaction, order_id, story, events, actor=f"{actor}:{person}", at=now)
+        if buyer != person:
+            on, why = f"order:{order_id}", request.reason
+            entry = Entry(by=caller, action="order.cancelled_by_staff", on=on, person=buyer, reason=why)
+            await audit.record(transaction, entry)
+        return after
 
     return await _once(desk, key, work, 202, language)
 

@@ -2,6 +2,9 @@
 
 from uuid import UUID
 
+from jangteo.kit import audit
+from jangteo.kit.audit import Entry
+from jangteo.kit.auth import Caller
 from jangteo.kit.card_numbers import refuse_card_number
 from jangteo.kit.errors import NotFound
 from jangteo.kit.idempotency import Answer, IdempotencyKey, once
@@ -14,7 +17,7 @@ from jangteo.payment.schemas import NewRefund, refund_view
 
 
 async def request_refund(
-    database: Database, desk: Desk, key: IdempotencyKey, payment_id: UUID, new: NewRefund, by: UUID
+    database: Database, desk: Desk, key: IdempotencyKey, payment_id: UUID, new: NewRefund, caller: Caller
 ) -> Answer:
     """Set out to give `new.amount` minor units back; the answer is the refund as requested.
 
@@ -27,9 +30,18 @@ async def request_refund(
             attempt = await store.lock(tx, payment_id)
             if attempt is None:
                 raise NotFound()
-            change = refunding.request(attempt, new_id(), new.amount, new.reason, by, desk.moment())
+            change = refunding.request(attempt, new_id(), new.amount, new.reason, caller.member_id, desk.moment())
             await store.save(tx, attempt, change)
             tx.after_commit(lambda: desk.follow(change))
+            entry = Entry(
+                by=caller,
+                action="payment.refund_requested",
+                on=f"payment:{payment_id}",
+                person=attempt.member_id,
+                reason=new.reason,
+                details={"refund": str(change.refunds[0].id), "amount": new.amount, "currency": attempt.currency},
+            )
+            await audit.record(tx, entry)
             return await key.remember(tx, 202, refund_view(change.refunds[0]))
 
     return await once(database, key, work)

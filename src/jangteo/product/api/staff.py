@@ -6,6 +6,8 @@ from uuid import UUID
 from litestar import Response, get, post, put
 from litestar.params import FromPath, JSONBody, QueryParameter
 
+from jangteo.kit import audit
+from jangteo.kit.audit import Entry
 from jangteo.kit.errors import Invalid
 from jangteo.kit.idempotency import Answer, once
 from jangteo.kit.idempotency import IdempotencyKey as Key
@@ -41,7 +43,7 @@ class LedgerCursorInvalid(Invalid):
 async def add_product(data: JSONBody[ProductIn], caller: Caller, commands: Commands) -> Response[ProductKept]:
     """Add a product."""
     caller.require(MANAGE_PRODUCTS)
-    return _kept(await commands.create(caller.tenant, data), 201)
+    return _kept(await commands.create(caller, data), 201)
 
 
 @put("/v1/products/{product:uuid}")
@@ -51,7 +53,7 @@ async def edit_product(
     """Replace a product, if nobody edited it since the version in If-Match; else 409 with the fresh one."""
     caller.require(MANAGE_PRODUCTS)
     version = version_of(if_match)
-    return _kept(await commands.edit(caller.tenant, product, version, data))
+    return _kept(await commands.edit(caller, product, version, data))
 
 
 @post("/v1/products/{product:uuid}/archive", status_code=200)
@@ -61,7 +63,7 @@ async def archive_product(
     """Take a product off the shelves for good."""
     caller.require(MANAGE_PRODUCTS)
     version = version_of(if_match) if if_match is not None else None
-    return _kept(await commands.archive(caller.tenant, product, version))
+    return _kept(await commands.archive(caller, product, version))
 
 
 @post("/v1/categories")
@@ -70,7 +72,7 @@ async def add_category(data: JSONBody[CategoryIn], caller: Caller, commands: Com
     caller.require(MANAGE_PRODUCTS)
     name = Text(ko=data.name_ko, en=data.name_en)
     wanted = Category(code=data.slug, name=name, parent=data.parent, position=data.position)
-    return _told(await commands.add_category(caller.tenant, wanted))
+    return _told(await commands.add_category(caller, wanted))
 
 
 @put("/v1/categories/{category:str}")
@@ -81,7 +83,7 @@ async def edit_category(
     caller.require(MANAGE_PRODUCTS)
     name = Text(ko=data.name_ko, en=data.name_en)
     wanted = Category(code=category, name=name, parent=data.parent, position=data.position)
-    return _told(await commands.edit_category(caller.tenant, wanted))
+    return _told(await commands.edit_category(caller, wanted))
 
 
 @get("/v1/products/{product:uuid}/stock-movements")
@@ -99,6 +101,8 @@ async def show_movements(
     if cursor and not (cursor.isascii() and cursor.isdigit()):
         raise LedgerCursorInvalid(field="cursor")
     before = min(int(cursor), LAST_ID) if cursor else LAST_ID
+    entry = Entry(by=caller, action="stock.read", on=f"product:{product}")
+    await audit.note(database, caller.tenant, entry)
     return Response(await history(database, caller.tenant, product, before, size), headers=NOT_KEPT)
 
 
@@ -125,6 +129,9 @@ async def add_movement(
     async def move() -> Answer:
         async with database.transaction(caller.tenant) as transaction:
             counts = await record(transaction, product, data)
+            moved: dict[str, str | int] = {"delta": data.delta, "reason": str(data.reason)}
+            entry = Entry(by=caller, action="stock.moved", on=f"sku:{data.sku}", details=moved)
+            await audit.record(transaction, entry)
             return await key.remember(transaction, 201, counts)
 
     answer = await once(database, key, move)

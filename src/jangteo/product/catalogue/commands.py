@@ -7,6 +7,9 @@ from uuid import UUID
 
 import msgspec
 
+from jangteo.kit import audit
+from jangteo.kit.audit import Entry
+from jangteo.kit.auth import Caller
 from jangteo.kit.errors import Conflict
 from jangteo.kit.ids import new_id
 from jangteo.kit.postgres import Database
@@ -48,16 +51,20 @@ class CategoryEdited(Conflict):
 
 
 class Commands:
-    """The use cases; each raises Unavailable where a store does not answer, and is safe to repeat then."""
+    """The use cases; each raises Unavailable where a store does not answer, and is safe to repeat then.
+
+    A document cannot be in the transaction of its audit entry, so that is written first: no change is without one,
+    though one may stand for a change that came to nothing.
+    """
 
     def __init__(self, catalogue: Catalogue, database: Database, trees: Trees) -> None:
         self._catalogue = catalogue
         self._database = database
         self._trees = trees
 
-    async def create(self, tenant: str, wanted: ProductIn) -> Product:
+    async def create(self, caller: Caller, wanted: ProductIn) -> Product:
         """Add a product. Raises Invalid of the rule it breaks, SlugTaken, SkuTaken."""
-        now = self._database.clock.now()
+        tenant, now = caller.tenant, self._database.clock.now()
         number = await self._catalogue.next_number(tenant)
         # A slug that nobody chose gets the product's number, so that it is free for sure.
         slug = wanted.slug or f"{slug_of(wanted.name_en or wanted.name_ko)}-{number}"
@@ -66,35 +73,40 @@ class Commands:
         product = Product(
             **msgspec.structs.asdict(content), id=new_id(), number=number, version=1, created_at=now, changed_at=now
         )
+        await self._note(caller, "product.added", f"product:{product.id}", version=1)
         await self._catalogue.add(tenant, [product])
         await announce(self._catalogue, self._database, tenant, [product])
         return product
 
-    async def edit(self, tenant: str, product_id: UUID, expected: int, wanted: ProductIn) -> Product:
+    async def edit(self, caller: Caller, product_id: UUID, expected: int, wanted: ProductIn) -> Product:
         """Replace what staff wrote. Raises ProductEdited unless the product is at version `expected`."""
-        before = await self._get(tenant, product_id)
+        before = await self._get(caller.tenant, product_id)
         content = wanted.content(wanted.slug or before.slug)
-        await self._check(tenant, content)
-        return await self._write(tenant, before, expected, content)
+        await self._check(caller.tenant, content)
+        return await self._write(caller, "product.edited", before, expected, content)
 
-    async def archive(self, tenant: str, product_id: UUID, expected: int | None) -> Product:
+    async def archive(self, caller: Caller, product_id: UUID, expected: int | None) -> Product:
         """Take a product off the shelves for good; orders keep naming it. An archived one stays as it is."""
-        before = await self._get(tenant, product_id)
+        before = await self._get(caller.tenant, product_id)
         if before.status is Status.ARCHIVED:
+            await self._note(caller, "product.archived", f"product:{product_id}", version=before.version)
             return before
         content = msgspec.convert({**_content_of(before), "status": Status.ARCHIVED}, Content, from_attributes=True)
-        return await self._write(tenant, before, expected or before.version, content)
+        return await self._write(caller, "product.archived", before, expected or before.version, content)
 
-    async def add_category(self, tenant: str, category: Category) -> Category:
+    async def add_category(self, caller: Caller, category: Category) -> Category:
         """Add a category. Raises CategoryTaken, UnknownCategory for a parent that is not there."""
+        tenant = caller.tenant
         await self._check_place(tenant, category)
+        await self._note(caller, "category.added", f"category:{category.code}", version=category.version)
         if not await self._catalogue.put_category(tenant, category):
             raise CategoryTaken(category=category.code, field="slug")
         self._trees.drop(tenant)
         return category
 
-    async def edit_category(self, tenant: str, wanted: Category) -> Category:
+    async def edit_category(self, caller: Caller, wanted: Category) -> Category:
         """Rename or move a category. Raises NoSuchCategory, CategoryLoop, UnknownCategory."""
+        tenant = caller.tenant
         known = {category.code: category for category in await self._catalogue.categories(tenant)}
         before = known.get(wanted.code)
         if before is None:
@@ -102,6 +114,7 @@ class Commands:
         parents = {code: category.parent for code, category in known.items()}
         check_parent(wanted.code, wanted.parent, parents)
         after = msgspec.structs.replace(wanted, version=before.version + 1)
+        await self._note(caller, "category.edited", f"category:{after.code}", version=after.version)
         if not await self._catalogue.put_category(tenant, after):
             raise CategoryEdited()
         self._trees.drop(tenant)
@@ -109,7 +122,8 @@ class Commands:
         await self._announce_again(tenant, await self._catalogue.products_in(tenant, below(wanted.code, parents)))
         return after
 
-    async def _write(self, tenant: str, before: Product, expected: int, content: Content) -> Product:
+    async def _write(self, caller: Caller, action: str, before: Product, expected: int, content: Content) -> Product:
+        tenant = caller.tenant
         former = [slug for slug in (*before.former_slugs, before.slug) if slug != content.slug][-MAX_FORMER:]
         after = Product(
             **msgspec.structs.asdict(content),
@@ -122,11 +136,17 @@ class Commands:
             created_at=before.created_at,
             changed_at=self._database.clock.now(),
         )
+        if before.version == expected:
+            await self._note(caller, action, f"product:{before.id}", version=after.version)
         if before.version != expected or not await self._catalogue.replace(tenant, after):
             fresh = await self._get(tenant, before.id)
             raise ProductEdited(version=fresh.version, current=ProductKept.of(fresh))
         await announce(self._catalogue, self._database, tenant, [after])
         return after
+
+    async def _note(self, caller: Caller, action: str, on: str, version: int) -> None:
+        entry = Entry(by=caller, action=action, on=on, details={"version": version})
+        await audit.note(self._database, caller.tenant, entry)
 
     async def _announce_again(self, tenant: str, ids: Sequence[UUID]) -> None:
         async for products in self._catalogue.in_batches(tenant, ids):

@@ -2,15 +2,18 @@
 whoever lost a role cannot give it back to themselves with a token that outlives it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
-from jangteo.kit.auth import PermissionMissing
+from jangteo.kit import audit
+from jangteo.kit.audit import Entry
+from jangteo.kit.auth import Caller, PermissionMissing
 from jangteo.kit.postgres import Database, Transaction
 from jangteo.kit.superseded import Superseded
 from jangteo.user.domain.permissions import (
     MANAGE_ROLES,
     OWNER,
+    PERMISSIONS,
     BeyondOwn,
     LastOwner,
     checked_permissions,
@@ -41,50 +44,65 @@ class Roles:
         self._database = database
         self._superseded = superseded
 
-    async def every(self, tenant: str) -> list[Role]:
+    async def permissions(self, caller: Caller) -> Mapping[str, tuple[str, str]]:
+        """Return what permissions there are, with what they allow in Korean and English."""
+        await audit.note(self._database, caller.tenant, Entry(by=caller, action="permissions.read"))
+        return PERMISSIONS
+
+    async def every(self, caller: Caller) -> list[Role]:
         """Return all roles."""
-        async with self._database.read(tenant) as reader:
-            return await list_roles(reader)
+        async with self._database.transaction(caller.tenant) as transaction:
+            roles = await list_roles(transaction)
+            await audit.record(transaction, Entry(by=caller, action="roles.read"))
+        return roles
 
-    async def of(self, tenant: str, member: UUID) -> list[str]:
+    async def of(self, caller: Caller, member: UUID) -> list[str]:
         """Return the names of a member's roles. Raises MemberUnknown."""
-        async with self._database.transaction(tenant) as transaction:
+        async with self._database.transaction(caller.tenant) as transaction:
             await lock_member(transaction, member)
-            return await roles_of(transaction, member)
+            names = await roles_of(transaction, member)
+            await audit.record(transaction, Entry(by=caller, action="member.roles_read", person=member))
+        return names
 
-    async def make(self, tenant: str, by: UUID, name: str, permissions: Iterable[str]) -> Role:
+    async def make(self, caller: Caller, name: str, permissions: Iterable[str]) -> Role:
         """Make a role. Raises RoleExists, RoleNameInvalid, PermissionUnknown, BeyondOwn, PermissionMissing."""
         role = Role(name=checked_role_name(name), permissions=sorted(checked_permissions(permissions)))
-        async with self._database.transaction(tenant) as transaction:
-            require_own(await _own(transaction, by), frozenset(role.permissions))
+        async with self._database.transaction(caller.tenant) as transaction:
+            require_own(await _own(transaction, caller.member_id), frozenset(role.permissions))
             await add_role(transaction, role)
+            await audit.record(transaction, _entry(caller, "role.made", name, after=role.permissions))
         return role
 
-    async def change(self, tenant: str, by: UUID, name: str, permissions: Iterable[str]) -> Role:
+    async def change(self, caller: Caller, name: str, permissions: Iterable[str]) -> Role:
         """Let a role hold exactly `permissions`. Raises as `make` does, and RoleUnknown, RoleBuiltIn."""
         role = Role(name=checked_role_name(name), permissions=sorted(checked_permissions(permissions)))
-        async with self._database.transaction(tenant) as transaction:
+        async with self._database.transaction(caller.tenant) as transaction:
             old = await lock_role(transaction, name)
-            require_own(await _own(transaction, by), frozenset(old.permissions) ^ frozenset(role.permissions))
+            own = await _own(transaction, caller.member_id)
+            require_own(own, frozenset(old.permissions) ^ frozenset(role.permissions))
             await save_role(transaction, role)
+            entry = _entry(caller, "role.changed", name, before=old.permissions, after=role.permissions)
+            await audit.record(transaction, entry)
             transaction.after_commit(self._superseded.forget)
         return role
 
-    async def remove(self, tenant: str, by: UUID, name: str) -> None:
+    async def remove(self, caller: Caller, name: str) -> None:
         """Delete a role that nobody has. Raises RoleUnknown, RoleBuiltIn, RoleInUse, BeyondOwn, PermissionMissing."""
         checked_role_name(name)
-        async with self._database.transaction(tenant) as transaction:
+        async with self._database.transaction(caller.tenant) as transaction:
             old = await lock_role(transaction, name)
-            require_own(await _own(transaction, by), frozenset(old.permissions))
+            require_own(await _own(transaction, caller.member_id), frozenset(old.permissions))
             await remove_role(transaction, name)
+            await audit.record(transaction, _entry(caller, "role.removed", name, before=old.permissions))
 
-    async def give(self, tenant: str, by: UUID, member: UUID, names: Iterable[str]) -> list[str]:
+    async def give(self, caller: Caller, member: UUID, names: Iterable[str]) -> list[str]:
         """Let a member have exactly the roles `names`; only an owner makes or unmakes an owner.
 
         Raises MemberUnknown, RoleNotAssignable, BeyondOwn, LastOwner, PermissionMissing.
         """
         wanted = list(dict.fromkeys(names))
-        async with self._database.transaction(tenant) as transaction:
+        by = caller.member_id
+        async with self._database.transaction(caller.tenant) as transaction:
             await lock_member(transaction, member)
             owners = await lock_owners(transaction)
             own = await _own(transaction, by)
@@ -95,9 +113,18 @@ class Roles:
                     raise BeyondOwn(permissions=OWNER)
                 if owners == {member}:
                     raise LastOwner(field="roles")
+            before = await roles_of(transaction, member)
             await give_roles(transaction, member, wanted, by)
+            changed = {"before": before, "after": sorted(wanted)}
+            await audit.record(
+                transaction, Entry(by=caller, action="member.roles_given", person=member, details=changed)
+            )
             transaction.after_commit(self._superseded.forget)
         return sorted(wanted)
+
+
+def _entry(caller: Caller, action: str, name: str, **permissions: list[str]) -> Entry:
+    return Entry(by=caller, action=action, on=f"role:{name}", details=permissions)
 
 
 async def _own(transaction: Transaction, by: UUID) -> frozenset[str]:

@@ -1,0 +1,11 @@
+"""The audit trail of what people with permissions do here."""
+
+from jangteo.kit.migrations import create_audit
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    """Make the tables."""
+    create_audit()
