@@ -154,6 +154,15 @@ ROUTES: tuple[Route, ...] = (
         "GET,PUT /v1/members/{id}/roles",
         permissions="roles.manage",
     ),
+    *_rows(
+        "user",
+        STAFF,
+        "GET /v1/members",
+        "POST /v1/members/search",
+        "GET /v1/members/{id}/profile",
+        permissions="members.read",
+    ),
+    *_rows("user", STAFF, "POST /v1/members/{id}/profile-disclosure", permissions="members.unmask"),
     *_rows("notification", MEMBER, "GET /v1/notifications"),
     *_rows(
         "product",

@@ -19,6 +19,7 @@ from jangteo.kit.valkey import open_valkey
 from jangteo.user.address_store import AddressBooks
 from jangteo.user.api import ROUTES
 from jangteo.user.commands.addresses import AddressBook
+from jangteo.user.commands.looking_up import LookingUp
 from jangteo.user.commands.membership import Membership
 from jangteo.user.commands.roles import Roles
 from jangteo.user.commands.second_factor import SecondFactor
@@ -79,6 +80,7 @@ async def assemble(settings: UserSettings) -> AsyncIterator[Any]:
                 "address_book": AddressBook(database, AddressBooks(vault)),
                 "roles": Roles(database, superseded),
                 "token_versions": versions,
+                "looking_up": LookingUp(database, members),
             },
             checks={"database": database.check},
             tolerated={"bus": foundation.bus.check},

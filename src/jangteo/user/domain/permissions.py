@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from jangteo.kit.errors import Conflict, Forbidden, Invalid, NotFound
 
 OWNER = "owner"
-MANAGE_ROLES, UNMASK_MEMBERS = "roles.manage", "members.unmask"
+MANAGE_ROLES, READ_MEMBERS, UNMASK_MEMBERS = "roles.manage", "members.read", "members.unmask"
 
 # name -> what it allows, in Korean and English
 PERMISSIONS: Mapping[str, tuple[str, str]] = {
@@ -17,7 +17,7 @@ PERMISSIONS: Mapping[str, tuple[str, str]] = {
     "payments.read": ("결제 내역을 조회합니다", "See payments"),
     "payments.refund": ("환불합니다", "Refund payments"),
     "shipments.manage": ("배송을 처리합니다", "Manage shipments"),
-    "members.read": ("회원을 조회합니다 (개인정보는 가려집니다)", "See members, their personal data masked"),
+    READ_MEMBERS: ("회원을 조회합니다 (개인정보는 가려집니다)", "See members, their personal data masked"),
     UNMASK_MEMBERS: ("개인정보를 사유를 남기고 열람합니다", "See personal data unmasked, for a reason"),
     MANAGE_ROLES: ("역할과 권한을 관리합니다", "Manage roles and who has them"),
 }
