@@ -2,6 +2,8 @@
 
 import asyncio
 import secrets
+import sys
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -10,6 +12,8 @@ from bench.oracle import Oracle
 from bench.settings import QUICK
 from jangteo.stack.buyer import Buyer
 from jangteo.stack.mall import Mall
+
+sys.path.insert(0, str(Path(__file__).parent))  # importlib mode makes no package of a folder
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +63,7 @@ def oracle(mall):
     return Oracle(mall)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def product_with_stock(owner):
     """Publish a product of its own with one SKU and exactly `quantity` pieces; return the SKU."""
 
