@@ -39,9 +39,9 @@ async def test_a_visitor_buys_and_the_parcel_arrives(buyer_of, mails_to, languag
     assert {point["status"] for point in order["timeline"]} >= set(STATUS[language])
 
     assert (await buyer.cart())["lines"] == []
-    mails = await mails_to(buyer.email, 5)
+    mails = await mails_to(buyer.email, 6)
     subjects = [mail["subject"] for mail in mails]
-    assert len(subjects) == len(set(subjects)) == 5
+    assert len(subjects) == len(set(subjects)) == 6
     assert sum(order["order_number"] in subject for subject in subjects) == 4
     assert all(("장터" in subject) == (language == "ko") for subject in subjects)
 

@@ -40,6 +40,14 @@ class UserLoggedIn(Message, frozen=True, kw_only=True):
     member_id: UUID
 
 
+class LinkAsked(Message, frozen=True, kw_only=True):
+    """Event, of the user service to itself: somebody asked for a mail by an address that may be nobody's."""
+
+    type: ClassVar[str] = "user.link_asked.v1"
+    key: ClassVar[str] = "request_id"
+    request_id: UUID
+
+
 class MailRequested(Message, frozen=True, kw_only=True):
     """Event: somebody should get a mail whose words, address and secrets only the user service knows.
 

@@ -134,6 +134,17 @@ ROUTES: tuple[Route, ...] = (
     *_rows(
         "user", PUBLIC, "POST /v1/members", "POST /v1/sessions", "POST /v1/sessions/second-factor", limit=Limit.LOGIN
     ),
+    *_rows(
+        "user",
+        PUBLIC,
+        "POST /v1/email-verifications",
+        "POST /v1/email-verifications/confirmation",
+        "POST /v1/password-resets",
+        "POST /v1/password-resets/confirmation",
+        "POST /v1/email-changes/confirmation",
+        limit=Limit.LOGIN,
+    ),
+    *_rows("user", MEMBER, "PUT /v1/members/me/password", "PUT,DELETE /v1/members/me/email-change"),
     *_rows("user", PUBLIC, "POST /v1/sessions/refresh", "GET /.well-known/jwks.json"),
     *_rows("user", MEMBER, "DELETE /v1/sessions/current", "GET,PATCH /v1/members/me"),
     *_rows(

@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from jangteo.kit import audit
+from jangteo.kit import audit, inbox
 from jangteo.kit.auth import TokenVerifier
+from jangteo.kit.clock import Clock
 from jangteo.kit.http.app import create_app
+from jangteo.kit.inbox import subscribe
 from jangteo.kit.outbox import Relay
 from jangteo.kit.postgres import open_database
 from jangteo.kit.privacy import WRAP, for_index, for_mac, open_vault
@@ -19,11 +21,15 @@ from jangteo.kit.valkey import open_valkey
 from jangteo.user.address_store import AddressBooks
 from jangteo.user.api import ROUTES
 from jangteo.user.commands.addresses import AddressBook
+from jangteo.user.commands.email import Email
+from jangteo.user.commands.links import Links
 from jangteo.user.commands.looking_up import LookingUp
 from jangteo.user.commands.membership import Membership
+from jangteo.user.commands.passwords import PasswordChange, PasswordCheck
 from jangteo.user.commands.roles import Roles
 from jangteo.user.commands.second_factor import SecondFactor
-from jangteo.user.commands.sessions import LOGIN_ADDRESS, Sessions
+from jangteo.user.commands.sessions import Sessions
+from jangteo.user.handlers import handlers
 from jangteo.user.housekeeping import keep_house
 from jangteo.user.keys import KeyRing, Rotation
 from jangteo.user.mails import MAIL_TOKEN, RETENTION, Mails
@@ -31,7 +37,7 @@ from jangteo.user.passwords import Passwords
 from jangteo.user.queries import Queries
 from jangteo.user.settings import UserSettings
 from jangteo.user.store import EMAIL, Members
-from jangteo.user.throttle import Throttle
+from jangteo.user.throttle import LOGIN_ADDRESS, Throttle
 from jangteo.user.token_versions import TokenVersions
 from jangteo.user.tokens import REFRESH_TOKEN, Tokens
 
@@ -40,11 +46,11 @@ KEY_USES = (WRAP, for_index(EMAIL), for_index(LOGIN_ADDRESS), for_mac(REFRESH_TO
 
 
 @asynccontextmanager
-async def assemble(settings: UserSettings) -> AsyncIterator[Any]:
+async def assemble(settings: UserSettings, clock: Clock | None = None) -> AsyncIterator[Any]:
     """Open everything the service needs, in order."""
     async with AsyncExitStack() as stack:
         foundation = await stack.enter_async_context(open_foundation(settings))
-        database = await stack.enter_async_context(open_database(settings.database_url))
+        database = await stack.enter_async_context(open_database(settings.database_url, clock=clock))
         audit.keep(database, SERVICE, settings.audit_key)
         valkey = await stack.enter_async_context(open_valkey(settings.valkey_url))
         relay = Relay(database, foundation.bus, source=SERVICE)
@@ -59,12 +65,16 @@ async def assemble(settings: UserSettings) -> AsyncIterator[Any]:
         members, passwords = Members(vault), Passwords(settings.bcrypt_cost)
         stack.callback(passwords.close)
         mails = Mails(vault, members)
-        await stack.enter_async_context(pruning(database, RETENTION))
+        await stack.enter_async_context(pruning(database, RETENTION, inbox.retention(settings.inbox_days)))
         tokens = Tokens(ring, vault, database.clock, seconds=settings.access_token_seconds)
-        throttle = Throttle.by(settings, valkey)
         versions = TokenVersions(database, token_seconds=settings.access_token_seconds)
         superseded = Superseded(versions.fetch)
-        sessions = Sessions(database, members, passwords, throttle, tokens, settings)
+        throttle = Throttle.by(settings, valkey, database.clock)
+        links = Links(database, members, mails, throttle)
+        subscription = await subscribe(foundation.bus, database, SERVICE, handlers(links))
+        stack.push_async_callback(subscription.stop)
+        check = PasswordCheck(database, members, passwords, throttle)
+        sessions = Sessions(database, members, passwords, throttle, tokens, links, settings)
         await stack.enter_async_context(foundation.registered())
         yield create_app(
             settings,
@@ -74,9 +84,12 @@ async def assemble(settings: UserSettings) -> AsyncIterator[Any]:
                 "settings": settings,
                 "key_ring": ring,
                 "queries": Queries(database, members, mails),
-                "membership": Membership(database, members, passwords, settings),
+                "membership": Membership(database, members, passwords, mails, settings),
                 "sessions": sessions,
                 "second_factor": SecondFactor(database, members, passwords, throttle, sessions),
+                "links": links,
+                "email": Email(database, members, mails, check),
+                "password_change": PasswordChange(database, members, passwords, mails, check),
                 "address_book": AddressBook(database, AddressBooks(vault)),
                 "roles": Roles(database, superseded),
                 "token_versions": versions,

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import bcrypt
+from prometheus_client import Counter
 
 from jangteo.kit.errors import Unavailable
 
@@ -16,6 +17,8 @@ THREADS = 2
 MAX_WAITING = 100
 _DIGEST_LENGTH = 31
 T = TypeVar("T")
+
+ROUNDS = Counter("password_rounds_total", "Rounds of bcrypt done to check passwords, for members and strangers alike")
 
 
 class TooBusy(Unavailable):
@@ -30,8 +33,6 @@ class Passwords:
     def __init__(self, cost: int) -> None:
         """`cost` is bcrypt's: 2**cost rounds."""
         self._cost = cost
-        # No password has this hash, and finding that out takes as long as with a real one.
-        self._nobodys = bcrypt.gensalt(cost).decode() + "." * _DIGEST_LENGTH
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="bcrypt")
         self._waiting = 0
 
@@ -40,14 +41,33 @@ class Passwords:
         return await self._work(lambda: bcrypt.hashpw(_prepared(password), bcrypt.gensalt(self._cost)).decode())
 
     async def matches(self, password: str, stored: str | None) -> bool:
-        """Return whether `stored` is the hash of `password`; None, for a stranger, takes as long. Raises TooBusy."""
-        against = (stored or self._nobodys).encode()
-        same = await self._work(lambda: bcrypt.checkpw(_prepared(password), against))
-        return same and stored is not None
+        """Return whether `stored` is the hash of `password`; a refusal costs the same with any hash, and with None.
+
+        None stands for a stranger. Raises TooBusy.
+        """
+        return await self._work(lambda: self._check(_prepared(password), stored))
+
+    def is_weak(self, stored: str) -> bool:
+        """Say whether `stored` was made with less work than is asked for now."""
+        return _cost(stored) < self._cost
 
     def close(self) -> None:
         """End the threads."""
         self._pool.shutdown()
+
+    def _check(self, prepared: bytes, stored: str | None) -> bool:
+        lowest = self._cost
+        if stored is not None:
+            lowest = _cost(stored)
+            ROUNDS.inc(1 << lowest)
+            if bcrypt.checkpw(prepared, stored.encode()):
+                return True
+        else:
+            _refuse(prepared, self._cost)
+        # A hash of before costs less: 2**c and then 2**c + 2**(c+1) + … up to the present cost's half make it up.
+        for cost in range(lowest, self._cost):
+            _refuse(prepared, cost)
+        return False
 
     async def _work(self, work: Callable[[], T]) -> T:
         if self._waiting >= MAX_WAITING:
@@ -57,6 +77,16 @@ class Passwords:
             return await asyncio.get_running_loop().run_in_executor(self._pool, work)
         finally:
             self._waiting -= 1
+
+
+def _refuse(prepared: bytes, cost: int) -> None:
+    # No password has this hash, and finding that out takes as long as with a real one.
+    ROUNDS.inc(1 << cost)
+    bcrypt.checkpw(prepared, bcrypt.gensalt(cost) + b"." * _DIGEST_LENGTH)
+
+
+def _cost(stored: str) -> int:
+    return int(stored.split("$")[2])
 
 
 def _prepared(password: str) -> bytes:

@@ -29,6 +29,7 @@ class Queries:
                 phone=member.profile.phone,
                 language=member.language,
                 created_at=member.created_at,
+                email_verified=member.email_verified,
                 version=member.version,
                 roles=await roles_of(reader, id),
                 permissions=sorted(await permissions_of(reader, id)),

@@ -1,7 +1,7 @@
 """What the user service reads and answers over HTTP."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -50,6 +50,24 @@ class Refresh(Input, frozen=True, kw_only=True):
     refresh_token: Secret
 
 
+class AddressGiven(Input, frozen=True, kw_only=True):
+    """POST /v1/email-verifications and /v1/password-resets: whose mail is asked for."""
+
+    email: Text
+
+
+class LinkToken(Input, frozen=True, kw_only=True):
+    """What stands behind `#token=` in the link of a mail."""
+
+    token: Secret
+
+
+class PasswordReset(LinkToken, frozen=True, kw_only=True):
+    """POST /v1/password-resets/confirmation."""
+
+    password: Secret
+
+
 class PasswordAgain(Input, frozen=True, kw_only=True):
     """POST /v1/members/me/second-factor."""
 
@@ -74,6 +92,20 @@ class ChallengeAnswer(Input, frozen=True, kw_only=True):
 
     challenge: Secret
     code: TypedCode
+
+
+class PasswordChanged(Input, frozen=True, kw_only=True):
+    """PUT /v1/members/me/password."""
+
+    current_password: Secret
+    new_password: Secret
+
+
+class EmailChange(Input, frozen=True, kw_only=True):
+    """PUT /v1/members/me/email-change."""
+
+    email: Text
+    password: Secret
 
 
 class MemberChange(Input, frozen=True, kw_only=True):
@@ -126,6 +158,19 @@ class MemberOut(Struct, frozen=True, kw_only=True):
     phone: str | None
     language: Language
     created_at: datetime
+    email_verified: bool
+
+
+class Accepted(Struct, frozen=True, kw_only=True):
+    """The request was taken; whether a mail is sent is told to the owner of the address only."""
+
+    status: Literal["accepted"] = "accepted"
+
+
+class EmailChangeOut(Struct, frozen=True, kw_only=True):
+    """`waiting` for the confirmation at the other address, or `changed`."""
+
+    status: Literal["waiting", "changed"]
 
 
 class ConsentOut(Struct, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ from jangteo.kit.settings import load
 from jangteo.user.commands.membership import Membership
 from jangteo.user.domain.member import Profile
 from jangteo.user.domain.permissions import OWNER, STAFF_PERMISSIONS, STAFF_ROLE
+from jangteo.user.mails import Mails
 from jangteo.user.passwords import Passwords
 from jangteo.user.role_store import Role, add_role, give_roles, list_roles
 from jangteo.user.settings import UserSettings
@@ -47,7 +48,7 @@ async def seed(settings: UserSettings) -> list[dict[str, str]]:
         await relay.start()
         try:
             members = Members(vault)
-            membership = Membership(database, members, passwords, settings)
+            membership = Membership(database, members, passwords, Mails(vault, members), settings)
             # One hash for all: the password is in the documentation anyhow, and bcrypt is slow on purpose.
             hashed = await passwords.hash(settings.demo_password)
             for tenant in settings.tenants:
@@ -71,7 +72,7 @@ async def _seed_tenant(database: Database, tenant: str, members: Members, member
             if await members.find(transaction, account.email) is not None:
                 continue
             profile = Profile(email=account.email, name=account.name, phone=None)
-            member = await membership.enrol(transaction, profile, "ko", hashed, False)
+            member = await membership.enrol(transaction, profile, "ko", hashed, False, verified=True)
             if account.role:
                 await give_roles(transaction, member.id, [account.role], None)
                 changed: dict[str, list[str]] = {"before": [], "after": [account.role]}

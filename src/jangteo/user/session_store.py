@@ -77,6 +77,19 @@ async def revoke_session(transaction: Transaction, id: UUID, reason: str) -> boo
     )
 
 
+async def revoke_sessions(transaction: Transaction, member: UUID, reason: str, *, but: UUID | None = None) -> int:
+    """End all sessions of a member, except `but`; return how many were open."""
+    return await transaction.execute(
+        "UPDATE sessions SET revoked_at = $3, revoked_for = $4"
+        " WHERE tenant = $1 AND member_id = $2 AND revoked_at IS NULL AND id IS DISTINCT FROM $5",
+        transaction.tenant,
+        member,
+        transaction.clock.now(),
+        reason,
+        but,
+    )
+
+
 async def remove_ended_sessions(database: Database) -> int:
     """Delete the sessions, of all tenants, that ended long ago; return how many."""
     removed = 0

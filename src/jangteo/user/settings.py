@@ -19,6 +19,9 @@ class UserSettings(PrivateSettings, frozen=True, kw_only=True):
     # A key is published this long before it signs, so that no cache of the key set can be older than the key.
     key_lead_seconds: int = 900
     login_window_seconds: int = 900
+    # After so many failures each next attempt has to wait, twice as long each time; the last one of all locks.
+    login_free_attempts: int = 4
+    login_first_pause_seconds: float = 1.0
     login_attempts_per_account: int = 10
     login_attempts_per_address: int = 100
     # Whether roles that hold permissions wait until their member has a second factor.

@@ -15,7 +15,7 @@ from jangteo.user.domain.person import EmailTaken, MemberUnknown, email_to_compa
 
 EMAIL = "member.email"
 _PROFILE = "member.profile"
-_COLUMNS = "id, sealed, language, version, created_at"
+_COLUMNS = "id, sealed, language, version, created_at, email_verified_at"
 
 
 class Credentials(NamedTuple):
@@ -35,14 +35,22 @@ class Members:
         """Return the blind index by which the member with `email` is found."""
         return await self.vault.blind_index(tenant, EMAIL, email_to_compare(email))
 
-    async def add(self, transaction: Transaction, profile: Profile, language: Language, password_hash: str) -> Member:
-        """Insert a member. Raises EmailTaken."""
+    async def add(
+        self,
+        transaction: Transaction,
+        profile: Profile,
+        language: Language,
+        password_hash: str,
+        *,
+        verified: bool = False,
+    ) -> Member:
+        """Insert a member; `verified` where the address is known to be the member's. Raises EmailTaken."""
         id, now = new_id(), transaction.clock.now()
         key = await self.vault.make_key(transaction, id)
         try:
             await transaction.execute(
-                "INSERT INTO members (tenant, id, email_index, sealed, password_hash, language, created_at, updated_at)"
-                " VALUES ($1, $2, $3, $4, $5, $6, $7, $7)",
+                "INSERT INTO members (tenant, id, email_index, sealed, password_hash, language, created_at, updated_at,"
+                " email_verified_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8)",
                 transaction.tenant,
                 id,
                 await self.index(transaction.tenant, profile.email),
@@ -50,10 +58,11 @@ class Members:
                 password_hash,
                 language,
                 now,
+                now if verified else None,
             )
         except asyncpg.UniqueViolationError:
             raise EmailTaken(field="email") from None
-        return Member(id=id, profile=profile, language=language, version=1, created_at=now)
+        return Member(id=id, profile=profile, language=language, version=1, created_at=now, email_verified=verified)
 
     async def save(self, transaction: Transaction, member: Member) -> Member:
         """Write profile and language of a member locked before; return it with its new version."""
@@ -66,6 +75,23 @@ class Members:
             transaction.clock.now(),
         )
         return msgspec.structs.replace(member, version=member.version + 1)
+
+    async def move(self, transaction: Transaction, member: Member, email: str) -> None:
+        """Give a member locked before another address, which is proved. Raises EmailTaken."""
+        key = await self.vault.key(transaction, member.id)
+        if await self.find(transaction, email) is not None:
+            raise EmailTaken(field="email")
+        try:
+            await transaction.execute(
+                "UPDATE members SET email_index = $2, sealed = $3, version = version + 1, updated_at = $4,"
+                " email_verified_at = $4 WHERE id = $1",
+                member.id,
+                await self.index(transaction.tenant, email),
+                _seal(key, msgspec.structs.replace(member.profile, email=email)),
+                transaction.clock.now(),
+            )
+        except asyncpg.UniqueViolationError:
+            raise EmailTaken(field="email") from None
 
     async def get(self, reader: Reader, id: UUID) -> Member:
         """Return a member. Raises MemberUnknown."""
@@ -88,6 +114,15 @@ class Members:
         )
         return Credentials(row["id"], row["password_hash"]) if row else None
 
+    async def credentials(self, reader: Reader, id: UUID) -> Credentials:
+        """Return what a password of this member is checked against. Raises MemberUnknown."""
+        row = await reader.fetchrow(
+            "SELECT id, password_hash FROM members WHERE tenant = $1 AND id = $2", reader.tenant, id
+        )
+        if row is None:
+            raise MemberUnknown()
+        return Credentials(row["id"], row["password_hash"])
+
     async def _opened(self, reader: Reader, row: Any) -> Member:
         if row is None:
             raise MemberUnknown()
@@ -101,6 +136,7 @@ class Members:
             language=row["language"],
             version=row["version"],
             created_at=row["created_at"],
+            email_verified=row["email_verified_at"] is not None,
         )
 
 
@@ -119,6 +155,43 @@ async def lock_member(transaction: Transaction, id: UUID) -> None:
     )
     if found is None:
         raise MemberUnknown()
+
+
+async def save_password(transaction: Transaction, member: UUID, hashed: str, *, instead_of: str | None = None) -> bool:
+    """Save the hash of a new password; with `instead_of`, only where that is the present one. Return whether it did."""
+    return bool(
+        await transaction.execute(
+            "UPDATE members SET password_hash = $3, updated_at = $4"
+            " WHERE tenant = $1 AND id = $2 AND password_hash = coalesce($5, password_hash)",
+            transaction.tenant,
+            member,
+            hashed,
+            transaction.clock.now(),
+            instead_of,
+        )
+    )
+
+
+async def hold_password(transaction: Transaction, member: UUID, hashed: str) -> bool:
+    """Say whether `hashed` is still the member's, and let nobody change it until the end."""
+    found = await transaction.fetchval(
+        "SELECT id FROM members WHERE tenant = $1 AND id = $2 AND password_hash = $3 FOR SHARE",
+        transaction.tenant,
+        member,
+        hashed,
+    )
+    return found is not None
+
+
+async def verify_email(transaction: Transaction, member: UUID) -> None:
+    """Note that the member's address is their own, where that was not known."""
+    await transaction.execute(
+        "UPDATE members SET email_verified_at = $3, version = version + 1"
+        " WHERE tenant = $1 AND id = $2 AND email_verified_at IS NULL",
+        transaction.tenant,
+        member,
+        transaction.clock.now(),
+    )
 
 
 async def add_consents(transaction: Transaction, member: UUID, consents: Iterable[Consent]) -> None:

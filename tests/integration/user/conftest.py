@@ -1,5 +1,6 @@
 """The user service as it is wired in `main.py`, on real servers, called over its own HTTP interface."""
 
+import asyncio
 import itertools
 import uuid
 from pathlib import Path
@@ -30,6 +31,9 @@ def user_environment(servers, database_for):
         "JANGTEO_TENANTS": ",".join(TENANTS),
         "JANGTEO_DEFAULT_TENANT": TENANTS[0],
         "JANGTEO_BCRYPT_COST": "4",
+        # No growing pauses, but the lock at once: it is longer than any test takes on a machine that is busy.
+        "JANGTEO_LOGIN_FREE_ATTEMPTS": "12",
+        "JANGTEO_LOGIN_ATTEMPTS_PER_ACCOUNT": "12",
     }
 
 
@@ -122,6 +126,34 @@ async def visitor(app, tenant):
 def visitor_of(tenant):
     """Makes a visitor of another app."""
     return lambda application: Visitor(application, tenant)
+
+
+@pytest.fixture
+def letters(database, identity_of, visitor):
+    """Return the mails that a member is to get, the newest last, as the notification service is told them."""
+
+    async def read(someone, kind, count=1):
+        sql = "SELECT id FROM mails WHERE member_id = $1 AND kind = $2 AND used_at IS NULL ORDER BY id"
+        async with asyncio.timeout(20), database.read(someone.tenant) as reader:
+            id = uuid.UUID(someone.profile["id"])
+            while len(rows := await reader.fetch(sql, id, kind)) < count:  # noqa: ASYNC110  (a row has no event)
+                await asyncio.sleep(0.02)
+        signed = identity_of("notification").token(someone.tenant)
+        asked = visitor(tenant=someone.tenant)
+        answers = [await asked.call("GET", f"/internal/mails/{row['id']}", X_Service_Identity=signed) for row in rows]
+        return [answer.json() for answer in answers]
+
+    return read
+
+
+@pytest.fixture
+def token_of(letters):
+    """Return the token in the link of the newest mail of a kind to a member, once there are `count` of them."""
+
+    async def read(someone, kind, count=1):
+        return (await letters(someone, kind, count))[-1]["parameters"]["link"].partition("#token=")[2]
+
+    return read
 
 
 @pytest.fixture

@@ -35,9 +35,6 @@ async def test_every_byte_of_a_long_password_counts_and_a_zero_byte_ends_nothing
 async def test_a_stranger_never_matches_though_the_work_is_done(hasher):
     assert not await hasher.matches("anything", None)
     assert not await hasher.matches("", None)
-    # The hash that is compared with has the form and the cost of a real one.
-    assert len(hasher._nobodys) == len(await hasher.hash("x"))
-    assert hasher._nobodys[:7] == "$2b$04$"
 
 
 async def test_the_work_is_done_by_two_threads_at_the_most(hasher):

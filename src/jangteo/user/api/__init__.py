@@ -1,12 +1,13 @@
 """The routes of the user service."""
 
-from jangteo.user.api import addresses, internal, looking_up, members, roles, second_factor, sessions
+from jangteo.user.api import addresses, internal, links, looking_up, members, roles, second_factor, sessions
 
 ROUTES = [
     *members.ROUTES,
     *looking_up.ROUTES,
     *second_factor.ROUTES,
     *sessions.ROUTES,
+    *links.ROUTES,
     *addresses.ROUTES,
     *roles.ROUTES,
     *internal.ROUTES,

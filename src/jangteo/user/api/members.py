@@ -61,6 +61,7 @@ def told(member: Member) -> MemberOut:
         phone=member.profile.phone,
         language=member.language,
         created_at=member.created_at,
+        email_verified=member.email_verified,
     )
 
 

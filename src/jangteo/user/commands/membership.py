@@ -18,6 +18,7 @@ from jangteo.user.domain.person import (
     email_as_written,
     phone_in_e164,
 )
+from jangteo.user.mails import Mails
 from jangteo.user.passwords import Passwords
 from jangteo.user.schemas import MemberChange, SignUp
 from jangteo.user.settings import UserSettings
@@ -38,10 +39,13 @@ class VersionStale(Conflict):
 class Membership:
     """Changes who is a member and what is known about them."""
 
-    def __init__(self, database: Database, members: Members, passwords: Passwords, settings: UserSettings) -> None:
+    def __init__(
+        self, database: Database, members: Members, passwords: Passwords, mails: Mails, settings: UserSettings
+    ) -> None:
         self._database = database
         self._members = members
         self._passwords = passwords
+        self._mails = mails
         self._versions: dict[Purpose, str] = {
             "terms": settings.terms_version,
             "privacy": settings.privacy_version,
@@ -60,14 +64,26 @@ class Membership:
             return await self.enrol(transaction, profile, asked.language or language, hashed, asked.consents.marketing)
 
     async def enrol(
-        self, transaction: Transaction, profile: Profile, language: Language, password_hash: str, marketing: bool
+        self,
+        transaction: Transaction,
+        profile: Profile,
+        language: Language,
+        password_hash: str,
+        marketing: bool,
+        *,
+        verified: bool = False,
     ) -> Member:
-        """Insert a member whose data is checked, with the consents that were given. Raises EmailTaken."""
-        member = await self._members.add(transaction, profile, language, password_hash)
+        """Insert a member whose data is checked, with the consents that were given. Raises EmailTaken.
+
+        Unless the address is `verified`, the member is asked to confirm it.
+        """
+        member = await self._members.add(transaction, profile, language, password_hash, verified=verified)
         said: dict[Purpose, bool] = {"terms": True, "privacy": True, "marketing": marketing}
         consents = [self._consent(purpose, granted, member.created_at) for purpose, granted in said.items()]
         await add_consents(transaction, member.id, consents)
         transaction.send(UserRegistered(member_id=member.id, language=member.language))
+        if not verified:
+            await self._mails.request(transaction, member.id, "verify_email")
         return member
 
     async def change(self, tenant: str, asked: MemberChange, id: UUID, version: int | None) -> Member:

@@ -11,6 +11,7 @@ import msgspec
 from jangteo.contracts.user import UserLoggedIn
 from jangteo.kit.errors import Unauthenticated
 from jangteo.kit.postgres import Database, Transaction
+from jangteo.user.commands.links import Links
 from jangteo.user.domain.member import Member
 from jangteo.user.domain.session import RefreshInvalid, Session, Verdict, judge
 from jangteo.user.passwords import Passwords
@@ -18,14 +19,15 @@ from jangteo.user.role_store import permissions_of
 from jangteo.user.second_factor_store import is_on, open_challenge
 from jangteo.user.session_store import add_session, lock_session, revoke_session, turn_session
 from jangteo.user.settings import UserSettings
-from jangteo.user.store import Members
-from jangteo.user.throttle import Throttle
+from jangteo.user.store import Credentials, Members, hold_password, save_password
+from jangteo.user.throttle import Throttle, origin
 from jangteo.user.token_versions import token_version
 from jangteo.user.tokens import Tokens, Turn
 
 log = logging.getLogger(__name__)
 
-LOGIN_ADDRESS = "login.address"
+# The password may be changed, or its hash improved by another log-in, while it is being checked.
+_TRIES = 3
 
 
 class LoginFailed(Unauthenticated):
@@ -70,6 +72,7 @@ class Sessions:
         passwords: Passwords,
         throttle: Throttle,
         tokens: Tokens,
+        links: Links,
         settings: UserSettings,
     ) -> None:
         self._database = database
@@ -77,6 +80,7 @@ class Sessions:
         self._passwords = passwords
         self._throttle = throttle
         self._tokens = tokens
+        self._links = links
         self._idle = timedelta(days=settings.session_idle_days)
         self._life = timedelta(days=settings.session_days)
         self.staff_need_second_factor = settings.staff_mfa == "required"
@@ -87,19 +91,28 @@ class Sessions:
         `address` is the caller's on the network. A stranger's attempt takes the same steps as a member's.
         """
         account = (await self._members.index(tenant, email)).hex()
-        origin = await self.origin(tenant, address)
-        await self._throttle.admit(account, origin)
-        async with self._database.read(tenant) as reader:
-            found = await self._members.find(reader, email)
-        if not await self._passwords.matches(password, found.password_hash if found else None) or found is None:
-            raise LoginFailed()
-        await self._throttle.succeeded(account, origin)
-        async with self._database.transaction(tenant) as transaction:
-            return await self.admit(transaction, await self._members.get(transaction, found.member_id))
+        place = await self.origin(tenant, address)
+        locks = await self._throttle.admit(account, place)
+        for _ in range(_TRIES):
+            async with self._database.read(tenant) as reader:
+                found = await self._members.find(reader, email)
+            if not await self._passwords.matches(password, found.password_hash if found else None) or found is None:
+                break
+            if (opened := await self._open_by(tenant, found, password)) is not None:
+                await self._throttle.succeeded(account, place)
+                return opened
+        if locks:
+            until = self._database.clock.now() + timedelta(seconds=self._throttle.lock_seconds)
+            await self._links.notify(tenant, email, "login_locked", until)
+        raise LoginFailed()
 
     async def origin(self, tenant: str, address: str) -> str:
         """Return what attempts from a network address are counted under: nothing that can be read."""
-        return (await self._members.vault.blind_index(tenant, LOGIN_ADDRESS, address)).hex()
+        return await origin(self._members.vault, tenant, address)
+
+    async def unlock(self, tenant: str, email: str) -> None:
+        """Let the owner of `email` log in at once, who has just proved to be there."""
+        await self._throttle.unlock((await self._members.index(tenant, email)).hex())
 
     async def admit(self, transaction: Transaction, member: Member) -> Opened | Challenge:
         """Open a session for a member who has proved one factor, unless there is a second one to prove."""
@@ -136,6 +149,19 @@ class Sessions:
         """End a session: its refresh tokens stop to hold at once, its last access token within its ten minutes."""
         async with self._database.transaction(tenant) as transaction:
             await revoke_session(transaction, UUID(session), "logged out")
+
+    async def _open_by(self, tenant: str, found: Credentials, password: str) -> Opened | Challenge | None:
+        """Open a session for who knows the password; None where it was changed meanwhile, to end such sessions."""
+        stored = found.password_hash
+        better = await self._passwords.hash(password) if self._passwords.is_weak(stored) else None
+        async with self._database.transaction(tenant) as transaction:
+            if better is not None:
+                held = await save_password(transaction, found.member_id, better, instead_of=stored)
+            else:
+                held = await hold_password(transaction, found.member_id, stored)
+            if not held:
+                return None
+            return await self.admit(transaction, await self._members.get(transaction, found.member_id))
 
     async def _renewed(
         self, transaction: Transaction, session: Session, digest: bytes | None, verdict: Verdict

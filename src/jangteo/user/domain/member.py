@@ -26,6 +26,7 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     language: Language
     version: int
     created_at: datetime
+    email_verified: bool = False
 
 
 class Consent(msgspec.Struct, frozen=True, kw_only=True):
