@@ -11,6 +11,7 @@ from jangteo.user.second_factor_store import drop_challenges
 from jangteo.user.session_store import revoke_sessions
 from jangteo.user.store import Members, save_password, verify_email
 from jangteo.user.throttle import Throttle, origin
+from jangteo.user.token_versions import supersede_tokens
 
 
 class PasswordWrong(Invalid):
@@ -57,7 +58,7 @@ class PasswordChange:
     async def change(
         self, tenant: str, member_id: UUID, session: str, present: str, password: str, address: str
     ) -> None:
-        """Change the caller's own password; all sessions but `session` end.
+        """Change the caller's own password; all other sessions end; `session` has to be refreshed.
 
         Raises PasswordWrong, PasswordTooShort, PasswordGuessable, TooManyAttempts, TooBusy. Of two changes at once
         the second finds the present password wrong.
@@ -73,6 +74,7 @@ class PasswordChange:
                 raise PasswordWrong(field="current_password")
             await revoke_sessions(transaction, member_id, "password changed", but=UUID(session))
             await drop_challenges(transaction, member_id)
+            await supersede_tokens(transaction, [member_id])
             await self._mails.void(transaction, member_id, "reset_password")
             await self._mails.request(transaction, member_id, "password_changed")
 
@@ -92,6 +94,7 @@ class PasswordChange:
             await verify_email(transaction, link.member_id)
             await revoke_sessions(transaction, link.member_id, "password reset")
             await drop_challenges(transaction, link.member_id)
+            await supersede_tokens(transaction, [link.member_id])
             await self._mails.void(transaction, link.member_id, "reset_password", "verify_email")
             await self._mails.request(transaction, link.member_id, "password_changed")
         return member.profile.email
