@@ -107,6 +107,7 @@ class Buyer:
                 "name": name,
                 "phone": ADDRESS["phone"],
                 "language": self._headers["Accept-Language"],
+                "is_14_or_older": True,
                 "consents": {"terms": True, "privacy": True},
             },
         )

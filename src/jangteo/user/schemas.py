@@ -1,6 +1,6 @@
 """What the user service reads and answers over HTTP."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -34,6 +34,9 @@ class SignUp(Input, frozen=True, kw_only=True):
     name: Text
     phone: Text | None = None
     language: Language | None = None
+    # One of the two: that the person is 14 or older, or the day of birth, which is not kept.
+    is_14_or_older: bool | None = None
+    birth_date: date | None = None
     consents: ConsentsGiven
 
 

@@ -99,6 +99,7 @@ class Visitor:
             "email": f"{uuid.uuid4().hex[:10]}@example.test",
             "password": PASSWORD,
             "name": "홍길동",
+            "is_14_or_older": True,
             "consents": {"terms": True, "privacy": True},
             **changed,
         }

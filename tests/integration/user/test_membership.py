@@ -13,6 +13,7 @@ GOOD = {
     "email": "kim@example.test",
     "password": "a decent passphrase",
     "name": "김장터",
+    "is_14_or_older": True,
     "consents": {"terms": True, "privacy": True},
 }
 
@@ -51,6 +52,16 @@ async def test_a_new_member_logs_in_and_sees_the_own_profile(member):
         ({"consents": {"terms": False, "privacy": True}}, "consents.terms", "consent.required"),
         ({"consents": {"terms": True}}, "consents.privacy", "field.missing"),
         ({"consents": {"terms": True, "privacy": "yes"}}, "consents.privacy", "field.type"),
+        ({"is_14_or_older": None}, "is_14_or_older", "age.required"),
+        ({"is_14_or_older": False}, "is_14_or_older", "age.under_14"),
+        ({"birth_date": "2000-01-01"}, "is_14_or_older", "age.required"),
+        ({"is_14_or_older": None, "birth_date": "2000-02-30"}, "birth_date", "field.malformed"),
+        ({"is_14_or_older": None, "birth_date": "1800-01-01"}, "birth_date", "birth_date.invalid"),
+        ({"is_14_or_older": None, "birth_date": "2999-01-01"}, "birth_date", "birth_date.invalid"),
+        ({"is_14_or_older": "yes"}, "is_14_or_older", "field.type"),
+        ({"password": "ILOVEYOU1"}, "password", "password.guessable"),
+        ({"password": "baseball"}, "password", "password.guessable"),
+        ({"password": "dkssudgktpdy"}, "password", "password.guessable"),
         ({"admin": True}, "admin", "field.unknown"),
         ({"name": "가" * 301}, "name", "field.bounds"),
     ],
@@ -67,12 +78,14 @@ async def test_bad_sign_ups_name_the_field_in_the_callers_language(visitor, chan
 
 async def test_all_fields_at_fault_are_named_at_once(visitor):
     body = {"email": "x", "password": "x", "name": "", "phone": "1", "consents": {"terms": False, "privacy": False}}
+    body["is_14_or_older"] = False
     answer = await visitor().call("POST", "/v1/members", body)
     assert [error["field"] for error in answer.json()["errors"]] == [
         "email",
         "password",
         "name",
         "phone",
+        "is_14_or_older",
         "consents.terms",
         "consents.privacy",
     ]

@@ -8,6 +8,7 @@ import msgspec
 from jangteo.contracts.user import UserRegistered
 from jangteo.kit.errors import Conflict
 from jangteo.kit.postgres import Database, Transaction
+from jangteo.user.domain.age import check_age
 from jangteo.user.domain.member import Consent, Language, Member, Profile, Purpose
 from jangteo.user.domain.person import (
     ConsentMissing,
@@ -54,7 +55,7 @@ class Membership:
 
     async def sign_up(self, tenant: str, asked: SignUp, language: Language) -> Member:
         """Make a member. Raises Invalid errors that name every field at fault, EmailTaken, TooBusy."""
-        profile = _checked(asked)
+        profile = _checked(asked, self._database.clock.now())
         async with self._database.read(tenant) as reader:
             # Found before the dear hash; the unique index decides between those that come at once.
             if await self._members.find(reader, profile.email) is not None:
@@ -102,13 +103,15 @@ class Membership:
         return Consent(purpose=purpose, granted=granted, text_version=self._versions[purpose], channel=_CHANNEL, at=at)
 
 
-def _checked(asked: SignUp) -> Profile:
+def _checked(asked: SignUp, now: datetime) -> Profile:
     fields = Fields()
     email = fields.take("email", lambda: email_as_written(asked.email))
     fields.take("password", lambda: accepted_password(asked.password, asked.email))
     name = fields.take("name", lambda: clean_name(asked.name))
     number = asked.phone
     phone = fields.take("phone", lambda: phone_in_e164(number)) if number is not None else None
+    stated = "is_14_or_older" if asked.birth_date is None or asked.is_14_or_older is not None else "birth_date"
+    fields.take(stated, lambda: check_age(asked.is_14_or_older, asked.birth_date, now))
     fields.require("consents.terms", asked.consents.terms, ConsentMissing)
     fields.require("consents.privacy", asked.consents.privacy, ConsentMissing)
     fields.settle()

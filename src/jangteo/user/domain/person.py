@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from jangteo.kit.errors import Conflict, Invalid, InvalidFields, NotFound
+from jangteo.user.common_passwords import is_common
 
 MAX_EMAIL = 254  # RFC 5321 §4.5.3.1.3, less the angle brackets
 MAX_LOCAL_PART = 64
@@ -13,11 +14,6 @@ MAX_NAME = 50
 MIN_PASSWORD, MAX_PASSWORD = 8, 128
 
 _EMAIL = re.compile(r"[^\s@<>()\[\]\\,;:\"]+@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W_](?:[\w-]{0,61}[^\W_])?")
-_GUESSED_FIRST = frozenset({
-    "password", "password1", "password123", "passw0rd", "12345678", "123456789", "1234567890", "87654321",
-    "qwertyui", "qwerty123", "1q2w3e4r", "1q2w3e4r5t", "1qaz2wsx", "asdfghjk", "iloveyou", "abcd1234", "abc12345",
-    "a1234567", "admin123", "letmein1", "welcome1", "dkssudgktpdy", "tkfkdgody",
-})  # fmt: skip
 # Area codes, mobile and internet telephony as they begin after the 0 (no 15xx numbers: they take no parcel calls).
 _KOREAN = re.compile(r"0(?:2\d{7,8}|[3-6]\d{8,9}|1[016789]\d{7,8}|50\d{9,10}|70\d{8}|80\d{7,8})")
 _INTERNATIONAL = re.compile(r"\+[1-9]\d{7,14}")  # E.164
@@ -108,7 +104,7 @@ def accepted_password(password: str, email: str) -> str:
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
         raise PasswordTooShort(min=MIN_PASSWORD, max=MAX_PASSWORD)
     lowered = password.casefold()
-    if lowered in _GUESSED_FIRST or lowered == email_to_compare(email) or len(set(password)) == 1:
+    if is_common(password) or lowered == email_to_compare(email) or len(set(password)) == 1:
         raise PasswordGuessable()
     return password
 
