@@ -11,7 +11,12 @@ QUICK = {
     "sandbox-pay": {"JANGTEO_TIMEOUT_DELAY": "2", "JANGTEO_WEBHOOK_LATE_DELAY": "4"},
     "sandbox-carrier": {"JANGTEO_SPEED": "0.3"},
     "gateway": {"JANGTEO_RATE_LIMIT_SCALE": "0"},
-    "user": {"JANGTEO_BCRYPT_COST": "5", "JANGTEO_LOGIN_ATTEMPTS_PER_ADDRESS": "1000000"},
+    "user": {
+        "JANGTEO_BCRYPT_COST": "5",
+        "JANGTEO_LOGIN_ATTEMPTS_PER_ADDRESS": "1000000",
+        "JANGTEO_WITHDRAWAL_CLOSING_SECONDS": "1",
+        "JANGTEO_RIGHTS_SWEEP_SECONDS": "0.2",
+    },
 }
 
 # For measurements: what `make up` starts, but for these. Each is told in the report, with its reason.

@@ -158,6 +158,15 @@ ROUTES: tuple[Route, ...] = (
     *_rows("user", MEMBER, "GET,POST /v1/members/me/addresses", "PUT,DELETE /v1/members/me/addresses/{id}"),
     *_rows(
         "user",
+        MEMBER,
+        "POST /v1/members/me/exports",
+        "GET /v1/members/me/exports/{id}",
+        "GET /v1/members/me/exports/{id}/archive",
+        "GET,POST,DELETE /v1/members/me/withdrawal",
+    ),
+    *_rows("user", STAFF, "GET /v1/withdrawals/{id}", "GET /v1/legal-records", permissions="legal.read"),
+    *_rows(
+        "user",
         STAFF,
         "GET /v1/permissions",
         "GET,POST /v1/roles",

@@ -13,7 +13,7 @@ from jangteo.kit.http.app import create_app
 from jangteo.kit.inbox import subscribe
 from jangteo.kit.outbox import Relay
 from jangteo.kit.postgres import open_database
-from jangteo.kit.privacy import WRAP, for_index, for_mac, open_vault
+from jangteo.kit.privacy import LEGAL, WRAP, for_index, for_mac, open_vault
 from jangteo.kit.process import open_foundation, run
 from jangteo.kit.pruning import pruning
 from jangteo.kit.superseded import Superseded
@@ -35,6 +35,9 @@ from jangteo.user.keys import KeyRing, Rotation
 from jangteo.user.mails import MAIL_TOKEN, RETENTION, Mails
 from jangteo.user.passwords import Passwords
 from jangteo.user.queries import Queries
+from jangteo.user.rights.api import ROUTES as RIGHTS_ROUTES
+from jangteo.user.rights.exports import RETENTION as EXPORTS_RETENTION
+from jangteo.user.rights.office import open_office
 from jangteo.user.settings import UserSettings
 from jangteo.user.store import EMAIL, Members
 from jangteo.user.throttle import LOGIN_ADDRESS, Throttle
@@ -42,7 +45,7 @@ from jangteo.user.token_versions import TokenVersions
 from jangteo.user.tokens import REFRESH_TOKEN, Tokens
 
 SERVICE = "user"
-KEY_USES = (WRAP, for_index(EMAIL), for_index(LOGIN_ADDRESS), for_mac(REFRESH_TOKEN), for_mac(MAIL_TOKEN))
+KEY_USES = (WRAP, LEGAL, for_index(EMAIL), for_index(LOGIN_ADDRESS), for_mac(REFRESH_TOKEN), for_mac(MAIL_TOKEN))
 
 
 @asynccontextmanager
@@ -65,20 +68,23 @@ async def assemble(settings: UserSettings, clock: Clock | None = None) -> AsyncI
         members, passwords = Members(vault), Passwords(settings.bcrypt_cost)
         stack.callback(passwords.close)
         mails = Mails(vault, members)
-        await stack.enter_async_context(pruning(database, RETENTION, inbox.retention(settings.inbox_days)))
+        old = (RETENTION, EXPORTS_RETENTION, inbox.retention(settings.inbox_days))
+        await stack.enter_async_context(pruning(database, *old))
         tokens = Tokens(ring, vault, database.clock, seconds=settings.access_token_seconds)
         versions = TokenVersions(database, token_seconds=settings.access_token_seconds)
         superseded = Superseded(versions.fetch)
         throttle = Throttle.by(settings, valkey, database.clock)
         links = Links(database, members, mails, throttle)
-        subscription = await subscribe(foundation.bus, database, SERVICE, handlers(links))
-        stack.push_async_callback(subscription.stop)
         check = PasswordCheck(database, members, passwords, throttle)
+        office = await stack.enter_async_context(open_office(settings, foundation, database, members, mails, check))
+        heard = {**handlers(links), **office.handlers}
+        subscription = await subscribe(foundation.bus, database, SERVICE, heard)
+        stack.push_async_callback(subscription.stop)
         sessions = Sessions(database, members, passwords, throttle, tokens, links, settings)
         await stack.enter_async_context(foundation.registered())
         yield create_app(
             settings,
-            ROUTES,
+            [*ROUTES, *RIGHTS_ROUTES],
             title="User",
             dependencies={
                 "settings": settings,
@@ -94,6 +100,7 @@ async def assemble(settings: UserSettings, clock: Clock | None = None) -> AsyncI
                 "roles": Roles(database, superseded),
                 "token_versions": versions,
                 "looking_up": LookingUp(database, members),
+                **office.dependencies,
             },
             checks={"database": database.check},
             tolerated={"bus": foundation.bus.check},

@@ -26,6 +26,9 @@ class UserSettings(PrivateSettings, frozen=True, kw_only=True):
     login_attempts_per_address: int = 100
     # Whether roles that hold permissions wait until their member has a second factor.
     staff_mfa: Literal["required", "optional"] = "required"
+    # Between closing an account and erasing it: longer than its last access token is believed, clocks differing.
+    withdrawal_closing_seconds: float = 720.0
+    rights_sweep_seconds: float = 2.0
     terms_version: str = "2025-01"
     privacy_version: str = "2025-01"
     marketing_version: str = "2025-01"

@@ -9,8 +9,10 @@ from jangteo.order.people import OrderPeople
 from jangteo.payment.people import PaymentPeople
 from jangteo.shipping.people import ShippingPeople
 from jangteo.stack.environment import DATABASES
+from jangteo.user.rights.personal import UserPeople
 
 COVERED = {
+    "user": UserPeople.covers,
     "order": OrderPeople.covers,
     "payment": PaymentPeople.covers,
     "shipping": ShippingPeople.covers,
@@ -39,7 +41,7 @@ async def tables_about_people(servers, service):
         await connection.close()
 
 
-@pytest.mark.parametrize("service", sorted(set(DATABASES) - {"user"}))
+@pytest.mark.parametrize("service", DATABASES)
 async def test_every_table_about_a_person_is_covered(servers, database_for, service):
     database_for(service)
     rows = await tables_about_people(servers, service)

@@ -1,0 +1,89 @@
+"""What the routes of a member's rights read and answer."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from jangteo.kit.legal_archive import LegalRecord
+from jangteo.kit.people import Proof
+from jangteo.user.rights.states import State
+from jangteo.user.schemas import Input, Secret
+
+
+class ExportOut(Struct, frozen=True, kw_only=True):
+    """An export; `link` is there once it is ready, and holds until `expires_at`, for the member only."""
+
+    id: UUID
+    state: str
+    requested_at: datetime
+    ready_at: datetime | None
+    expires_at: datetime | None
+    missing: list[str]
+    link: str | None
+
+
+class Archive(Struct, frozen=True, kw_only=True):
+    """Everything that the mall has about a member: one document for each service."""
+
+    format: str
+    member_id: UUID
+    made_at: datetime
+    documents: dict[str, msgspec.Raw]
+
+
+class WithdrawalIn(Input, frozen=True, kw_only=True):
+    """POST /v1/members/me/withdrawal. `when_settled`: what is open may be waited for, instead of being refused."""
+
+    password: Secret
+    when_settled: bool = False
+
+
+class ReasonOut(Struct, frozen=True, kw_only=True):
+    """Something that is not settled, with `message` in the caller's language."""
+
+    service: str
+    code: str
+    reference: str
+    message: str
+
+
+class WithdrawalOut(Struct, frozen=True, kw_only=True):
+    """A withdrawal; `reasons` say what a deferred one waits for."""
+
+    id: UUID
+    state: State
+    requested_at: datetime
+    closed_at: datetime | None
+    erased_at: datetime | None
+    reasons: list[ReasonOut] = []
+
+
+class AnswerOut(Struct, frozen=True, kw_only=True):
+    """One service's proof."""
+
+    service: str
+    proof: Proof
+
+
+class WithdrawalProof(Struct, frozen=True, kw_only=True):
+    """GET /v1/withdrawals/{id}: that somebody was erased everywhere, without saying who that was."""
+
+    id: UUID
+    member_id: UUID
+    state: State
+    requested_at: datetime
+    closed_at: datetime | None
+    erased_at: datetime | None
+    answers: list[AnswerOut]
+    missing: list[str]
+
+
+class LegalRecordsOut(Struct, frozen=True, kw_only=True):
+    """GET /v1/legal-records: what one service keeps for one purpose, the oldest first."""
+
+    service: str
+    purpose: str
+    items: list[LegalRecord]
+    next_cursor: UUID | None
