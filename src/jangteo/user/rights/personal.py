@@ -45,6 +45,7 @@ class UserPeople:
         "members": "an id stays, by which the orders of one person are told from those of another",
         "export_parts": "deleted with their export",
         "withdrawals": "stay as the proof, under the id",
+        "token_versions": "stay: a number under the id, by which tokens given out before do not hold",
         "signing_keys": "are the mall's own",
     }
 

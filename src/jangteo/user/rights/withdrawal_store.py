@@ -12,6 +12,7 @@ from jangteo.kit.ids import new_id
 from jangteo.kit.people import Kept, Proof
 from jangteo.kit.postgres import Reader, Transaction
 from jangteo.user.rights.states import State, move
+from jangteo.user.token_versions import supersede_tokens
 
 COLUMNS = "id, member_id, state, requested_at, closed_at, erased_at"
 _MARKS = {State.CLOSING: "closed_at", State.ERASED: "erased_at"}
@@ -114,6 +115,7 @@ async def close_account(transaction: Transaction, member: UUID) -> None:
         member,
         now,
     )
+    await supersede_tokens(transaction, [member])
     for table in ("member_roles", "login_challenges"):
         await transaction.execute(
             f"DELETE FROM {table} WHERE tenant = $1 AND member_id = $2", transaction.tenant, member
