@@ -266,12 +266,13 @@ async def test_what_the_law_keeps_is_read_by_those_who_may_for_a_purpose_and_a_r
     assert (await archivist.call("GET", f"{other}&reason=court+order")).json()["code"] == "legal.purpose"
     other = path.replace("service=order", "service=gateway")
     assert (await archivist.call("GET", f"{other}&reason=court+order")).json()["code"] == "legal.service"
-    # Who read what and why is in a book that only grows.
-    async with database.transaction(tenant) as transaction:
-        await transaction.execute("DELETE FROM legal_readings WHERE tenant = $1", tenant)
-        await transaction.execute("UPDATE legal_readings SET reason = 'x' WHERE tenant = $1", tenant)
-        rows = await transaction.fetch("SELECT * FROM legal_readings WHERE tenant = $1", tenant)
-    assert [(str(row["reader_id"]), row["reason"]) for row in rows] == [(archivist.profile["id"], "court order 17")]
+    # Who read what is in the audit trail.
+    async with database.read(tenant) as reader:
+        sql = "SELECT actor, subject, details FROM audit_entries WHERE tenant = $1 AND action = 'legal_records.read'"
+        (entry,) = await reader.fetch(sql, tenant)
+    assert entry["actor"] == f"member:{archivist.profile['id']}"
+    assert entry["subject"] == "legal_records:order/contract_payment"
+    assert "N-1" in entry["details"]
 
 
 async def test_the_proof_of_an_erasure_is_shown_to_those_who_may(archivist, member, others, database, tenant):

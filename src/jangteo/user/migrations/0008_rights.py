@@ -17,14 +17,7 @@ def upgrade() -> None:
     op.execute("ALTER TABLE members ADD COLUMN erased_at timestamptz")
     _create_exports()
     _create_withdrawals()
-    op.execute(
-        """CREATE TABLE legal_readings (
-            id uuid PRIMARY KEY, tenant text NOT NULL, reader_id uuid NOT NULL, service text NOT NULL,
-            purpose text NOT NULL, reference text, reason text NOT NULL, at timestamptz NOT NULL)"""
-    )
-    op.execute("CREATE RULE legal_readings_are_final AS ON UPDATE TO legal_readings DO INSTEAD NOTHING")
-    op.execute("CREATE RULE legal_readings_stay AS ON DELETE TO legal_readings DO INSTEAD NOTHING")
-    protect_tenants("exports", "export_parts", "withdrawals", "withdrawal_answers", "legal_readings")
+    protect_tenants("exports", "export_parts", "withdrawals", "withdrawal_answers")
 
 
 def _create_exports() -> None:

@@ -72,25 +72,23 @@ async def call_off_withdrawal(caller: Caller, withdrawals: Withdrawals) -> None:
 @get("/v1/withdrawals/{withdrawal_id:uuid}", cache_control=PERSONAL, summary="Prove an erasure")
 async def prove_withdrawal(withdrawal_id: FromPath[UUID], caller: Caller, withdrawals: Withdrawals) -> WithdrawalProof:
     """Show what each service destroyed and kept, the fingerprint of the destroyed key, and when."""
-    caller.require(legal.READ)
-    return await withdrawals.proof(caller.tenant, withdrawal_id)
+    return await withdrawals.proof(caller, withdrawal_id)
 
 
 @get("/v1/legal-records", cache_control=PERSONAL, summary="Read what the law keeps")
 async def read_legal_records(
     service: Word,
     purpose: Word,
-    reason: Annotated[str, QueryParameter(min_length=5, max_length=200, description="Why; it is written down.")],
+    reason: Annotated[str, QueryParameter(max_length=500, description="Why; it is recorded.")],
     caller: Caller,
     legal_reader: LegalReader,
-    reference: Annotated[str | None, QueryParameter(max_length=100, description="An order's number, an id.")] = None,
+    reference: Annotated[
+        str | None, QueryParameter(pattern="^[A-Za-z0-9-]{1,64}$", description="An order's number, or an id.")
+    ] = None,
     cursor: Annotated[UUID | None, QueryParameter(description="`next_cursor` of the page before.")] = None,
 ) -> LegalRecordsOut:
     """Give the records of erased persons that one service keeps for one purpose."""
-    caller.require(legal.READ)
-    return await legal_reader.read(
-        caller.tenant, caller.member_id, service, purpose, reason, reference=reference, cursor=cursor
-    )
+    return await legal_reader.read(caller, service, purpose, reason, reference=reference, cursor=cursor)
 
 
 ROUTES: list[Any] = [

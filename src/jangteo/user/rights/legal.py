@@ -4,8 +4,10 @@ from uuid import UUID
 
 from jangteo.contracts.people import PARTICIPANTS
 from jangteo.contracts.retention import RULES
+from jangteo.kit import audit
+from jangteo.kit.audit import Entry, reason_given
+from jangteo.kit.auth import Caller
 from jangteo.kit.errors import Invalid
-from jangteo.kit.ids import new_id
 from jangteo.kit.people import People
 from jangteo.kit.postgres import Database
 from jangteo.user.rights.neighbours import Neighbours
@@ -41,8 +43,7 @@ class LegalReader:
 
     async def read(
         self,
-        tenant: str,
-        reader: UUID,
+        caller: Caller,
         service: str,
         purpose: str,
         reason: str,
@@ -50,25 +51,24 @@ class LegalReader:
         reference: str | None,
         cursor: UUID | None,
     ) -> LegalRecordsOut:
-        """Return a page of what `service` keeps for `purpose`. Raises PurposeUnknown, ServiceUnknown, Unavailable."""
+        """Return a page of what `service` keeps for `purpose`.
+
+        Raises PermissionMissing, PurposeUnknown, ServiceUnknown, ReasonInvalid, Unavailable.
+        """
+        caller.require(READ)
+        tenant = caller.tenant
         if purpose not in RULES:
             raise PurposeUnknown(field="purpose")
         if service != OWN and service not in PARTICIPANTS:
             raise ServiceUnknown(field="service")
         # Before it is read: who got an answer is in the book, whatever happens afterwards.
-        async with self._database.transaction(tenant) as transaction:
-            await transaction.execute(
-                "INSERT INTO legal_readings (id, tenant, reader_id, service, purpose, reference, reason, at)"
-                " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-                new_id(),
-                tenant,
-                reader,
-                service,
-                purpose,
-                reference,
-                reason,
-                transaction.clock.now(),
-            )
+        details = {"reference": reference or "", "cursor": str(cursor or "")}
+        on = f"legal_records:{service}/{purpose}"
+        await audit.note(
+            self._database,
+            caller.tenant,
+            Entry(by=caller, action="legal_records.read", on=on, reason=reason_given(reason), details=details),
+        )
         if service == OWN:
             page = await self._people.legal_records(tenant, purpose, reference, cursor)
         else:

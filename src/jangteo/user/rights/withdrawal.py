@@ -6,6 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from jangteo.contracts.people import ErasureAnswer, UserErased
+from jangteo.kit import audit
+from jangteo.kit.audit import Entry
+from jangteo.kit.auth import Caller
 from jangteo.kit.errors import Conflict, Forbidden, NotFound
 from jangteo.kit.people import People, Standing
 from jangteo.kit.postgres import Database, Transaction
@@ -14,6 +17,7 @@ from jangteo.user.mails import Mails
 from jangteo.user.passwords import Passwords
 from jangteo.user.rights import withdrawal_store as store
 from jangteo.user.rights.due import Due, put_off
+from jangteo.user.rights.legal import READ
 from jangteo.user.rights.neighbours import Neighbours
 from jangteo.user.rights.schemas import AnswerOut, ReasonOut, WithdrawalOut, WithdrawalProof
 from jangteo.user.rights.states import State
@@ -119,14 +123,18 @@ class Withdrawals:
                 raise WithdrawalUnknown()
             await store.advance(transaction, row["id"], State(row["state"]), State.CALLED_OFF, None)
 
-    async def proof(self, tenant: str, id: UUID) -> WithdrawalProof:
-        """Return what every service said it destroyed and kept. Raises WithdrawalUnknown."""
+    async def proof(self, caller: Caller, id: UUID) -> WithdrawalProof:
+        """Return what every service said it destroyed and kept. Raises PermissionMissing, WithdrawalUnknown."""
+        caller.require(READ)
+        tenant = caller.tenant
         async with self._database.read(tenant) as reader:
             row = await store.load(reader, id)
             if row is None:
                 raise WithdrawalUnknown()
             found = await store.answers(reader, id)
         told = [AnswerOut(service=service, proof=proof) for service, proof in found.items()]
+        entry = Entry(by=caller, action="withdrawal.read", on=f"withdrawal:{id}", person=row["member_id"])
+        await audit.note(self._database, tenant, entry)
         missing = [name for name in (OWN, *self._neighbours.names) if name not in found]
         return WithdrawalProof(**dict(row), answers=told, missing=missing)
 
