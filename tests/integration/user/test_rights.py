@@ -135,7 +135,7 @@ async def test_a_copy_waits_for_a_service_that_is_down_and_goes_on(member, other
 async def test_leaving_needs_the_password_and_every_service(member, others):
     one = await member()
     wrong = await leave(one, "not my passphrase")
-    assert (wrong.status_code, wrong.json()["code"]) == (403, "withdrawal.password")
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "password.wrong")
     others.down.add(one.profile["id"])
     assert (await leave(one)).status_code == 503
     others.down.clear()

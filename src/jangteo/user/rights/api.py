@@ -3,11 +3,12 @@
 from typing import Annotated, Any, TypeAlias
 from uuid import UUID
 
-from litestar import Response, delete, get, post
+from litestar import Request, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter, SkipValidation
 
 from jangteo.user.api.given import PERSONAL, Caller, Language
+from jangteo.user.api.sessions import address_of
 from jangteo.user.rights import exports, legal, withdrawal
 from jangteo.user.rights.schemas import (
     Archive,
@@ -46,14 +47,18 @@ async def download_export(export_id: FromPath[UUID], caller: Caller, exports: Ex
 
 @post("/v1/members/me/withdrawal", status_code=202, cache_control=PERSONAL, summary="Leave (탈퇴)")
 async def withdraw(
-    data: JSONBody[WithdrawalIn], caller: Caller, language: Language, withdrawals: Withdrawals
+    data: JSONBody[WithdrawalIn],
+    request: Request[Any, Any, Any],
+    caller: Caller,
+    language: Language,
+    withdrawals: Withdrawals,
 ) -> WithdrawalOut:
     """End the membership, and have everything forgotten but what the law keeps.
 
     Refused with its `reasons` while orders, parcels or refunds are open; with `when_settled` it waits for them.
     """
     return await withdrawals.request(
-        caller.tenant, caller.member_id, data.password, language, when_settled=data.when_settled
+        caller.tenant, caller.member_id, data.password, address_of(request), language, when_settled=data.when_settled
     )
 
 

@@ -13,8 +13,8 @@ from jangteo.kit.messages import Message
 from jangteo.kit.people import People
 from jangteo.kit.postgres import Database
 from jangteo.kit.process import Foundation
+from jangteo.user.commands.passwords import PasswordCheck
 from jangteo.user.mails import Mails
-from jangteo.user.passwords import Passwords
 from jangteo.user.rights.desk import RightsDesk
 from jangteo.user.rights.exports import Exports
 from jangteo.user.rights.legal import LegalReader
@@ -23,7 +23,6 @@ from jangteo.user.rights.personal import UserPeople
 from jangteo.user.rights.withdrawal import OWN, Withdrawals
 from jangteo.user.settings import UserSettings
 from jangteo.user.store import Members
-from jangteo.user.throttle import Throttle
 
 
 class Office(NamedTuple):
@@ -51,8 +50,7 @@ async def open_office(
     database: Database,
     members: Members,
     mails: Mails,
-    passwords: Passwords,
-    throttle: Throttle,
+    check: PasswordCheck,
 ) -> AsyncIterator[Office]:
     """See to members' rights while the block runs."""
     archive = LegalArchive(members.vault, RULES)
@@ -60,7 +58,7 @@ async def open_office(
     neighbours = Neighbours({name: foundation.client(name) for name in PARTICIPANTS})
     closing = timedelta(seconds=settings.withdrawal_closing_seconds)
     exports = Exports(database, members.vault, mails, people, neighbours)
-    withdrawals = Withdrawals(database, passwords, throttle, mails, people, neighbours, closing=closing)
+    withdrawals = Withdrawals(database, check, mails, people, neighbours, closing=closing)
     desk = RightsDesk(database, exports, withdrawals, settings.rights_sweep_seconds)
     async with destroying_due(database, archive), desk.at_work():
         yield Office(exports, withdrawals, LegalReader(database, people, neighbours))

@@ -28,11 +28,11 @@ _SHOWN = {
 }
 _DELETED = (
     *("consents", "addresses", "sessions", "member_roles", "mails", "second_factors", "recovery_codes"),
-    *("login_challenges", "exports"),
+    *("login_challenges", "exports", "email_changes"),
 )
 _FORGET = """
 UPDATE members SET email_index = NULL, sealed = NULL, password_hash = NULL, language = 'ko', erased_at = $3,
-    created_at = date_trunc('day', created_at), updated_at = $3, version = version + 1
+    email_verified_at = NULL, created_at = date_trunc('day', created_at), updated_at = $3, version = version + 1
 WHERE tenant = $1 AND id = $2
 """
 

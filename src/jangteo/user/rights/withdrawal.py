@@ -9,12 +9,12 @@ from jangteo.contracts.people import ErasureAnswer, UserErased
 from jangteo.kit import audit
 from jangteo.kit.audit import Entry
 from jangteo.kit.auth import Caller
-from jangteo.kit.errors import Conflict, Forbidden, NotFound
+from jangteo.kit.errors import Conflict, NotFound
 from jangteo.kit.people import People, Standing
 from jangteo.kit.postgres import Database, Transaction
+from jangteo.user.commands.passwords import PasswordCheck
 from jangteo.user.domain.permissions import LastOwner
 from jangteo.user.mails import Mails
-from jangteo.user.passwords import Passwords
 from jangteo.user.rights import withdrawal_store as store
 from jangteo.user.rights.due import Due, put_off
 from jangteo.user.rights.legal import READ
@@ -22,18 +22,9 @@ from jangteo.user.rights.neighbours import Neighbours
 from jangteo.user.rights.schemas import AnswerOut, ReasonOut, WithdrawalOut, WithdrawalProof
 from jangteo.user.rights.states import State
 from jangteo.user.role_store import lock_owners
-from jangteo.user.store import lock_member, password_hash_of
-from jangteo.user.throttle import Throttle
+from jangteo.user.store import lock_member
 
 OWN = "user"
-
-
-class PasswordWrong(Forbidden):
-    """Leaving needs the password: a session somebody left open is not enough."""
-
-    code = "withdrawal.password"
-    ko = "비밀번호가 올바르지 않습니다."
-    en = "The password is not right."
 
 
 class WithdrawalHeld(Conflict):
@@ -58,8 +49,7 @@ class Withdrawals:
     def __init__(
         self,
         database: Database,
-        passwords: Passwords,
-        throttle: Throttle,
+        check: PasswordCheck,
         mails: Mails,
         people: People,
         neighbours: Neighbours,
@@ -68,27 +58,20 @@ class Withdrawals:
     ) -> None:
         """`closing` is how long an account stays closed before it is erased: longer than an access token lives."""
         self._database = database
-        self._passwords = passwords
-        self._throttle = throttle
+        self._check = check
         self._mails = mails
         self._people = people
         self._neighbours = neighbours
         self._closing = closing
 
     async def request(
-        self, tenant: str, member: UUID, password: str, language: str, *, when_settled: bool
+        self, tenant: str, member: UUID, password: str, address: str, language: str, *, when_settled: bool
     ) -> WithdrawalOut:
         """Close the caller's account, or wait until all is settled where that is allowed.
 
         Raises PasswordWrong, TooManyAttempts, WithdrawalHeld, LastOwner, Unavailable where a service does not answer.
         """
-        account = f"withdrawal:{member}"
-        await self._throttle.admit(account, account)
-        async with self._database.read(tenant) as reader:
-            stored = await password_hash_of(reader, member)
-        if not await self._passwords.matches(password, stored):
-            raise PasswordWrong(field="password")
-        await self._throttle.succeeded(account, account)
+        await self._check.present(tenant, member, password, address)
         standings = await self._neighbours.standing(tenant, member)
         reasons = _reasons(standings, language)
         if reasons and not when_settled:
