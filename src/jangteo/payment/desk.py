@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 BATCH = 50
 # What exceeds it waits for the sweep instead of piling up in memory.
 MOST_AT_ONCE = 500
-REMEMBERED = 2_000
+REMEMBERED = 500
 
 
 class Desk:
