@@ -15,6 +15,8 @@ from jangteo.gateway.routes import ROUTES, Route
 TEXTS = ("04524", "tok-000000", "00000000", str(uuid.UUID(int=7, version=4)), "A-0000000", "nobody@example.test", "")
 # What rules beyond the document ask of a field.
 BY_NAME = {"phone": "010-1234-5678", "zip": "04524"}
+# The folder, if any, and the name of a parameter in a path.
+NAMED = re.compile(r"(?:/([a-z-]+))?/\{([a-z_]+)\}")
 # A valid request would leave something behind that other tests see.
 WITHOUT_TRACE = {"POST /v1/categories": {"parent": "nowhere"}}
 
@@ -42,18 +44,19 @@ class Requests:
     def call(self, row: Route, ids: Mapping[str, str], query: str = "") -> Call:
         """Return a request for `row`: ids of `ids` where it names their kind, others that exist nowhere."""
         operation = self._operations.get((row.method, row.shape), {})
-        path = re.sub(r"(?:/([a-z-]+))?/\{([a-z_]+)\}", lambda found: self._filled(found, operation, ids), row.path)
+        path = NAMED.sub(lambda found: self._filled(found, operation, ids), row.path)
         asked = "&".join(filter(None, [query, *self._parameters(operation, query)]))
         body = self._body(row, operation)
         return Call(row.method, path.replace("*", "start.js") + (f"?{asked}" if asked else ""), body)
 
+    def folder_of_id(self, row: Route) -> str | None:
+        """Return the folder of the last thing that a row names by an id; None where it names things by words."""
+        operation = self._operations.get((row.method, row.shape), {})
+        return _folders(row)[-1] if _is_by_id(operation) else None
+
     def _filled(self, found: re.Match[str], operation: dict[str, Any], ids: Mapping[str, str]) -> str:
         folder, name = found.groups()
-        by_uuid = any(
-            one["in"] == "path" and one.get("schema", {}).get("format") == "uuid"
-            for one in operation.get("parameters", ())
-        )
-        value = ids.get(folder or "") or (str(uuid.uuid4()) if by_uuid else f"no-such-{name}")
+        value = ids.get(folder or "") or (str(uuid.uuid4()) if _is_by_id(operation) else f"no-such-{name}")
         return (f"/{folder}" if folder else "") + f"/{value}"
 
     def _parameters(self, operation: dict[str, Any], given: str) -> list[str]:
@@ -92,6 +95,15 @@ class Requests:
     def array_for(self, schema: Mapping[str, Any]) -> list[Any]:
         """Return the shortest array."""
         return [self.sample(schema["items"]) for _ in range(schema.get("minItems", 0))]
+
+
+def _is_by_id(operation: Mapping[str, Any]) -> bool:
+    given = [one for one in operation.get("parameters", ()) if one["in"] == "path"]
+    return any(one.get("schema", {}).get("format") == "uuid" for one in given)
+
+
+def _folders(row: Route) -> list[str]:
+    return [folder for folder, _ in NAMED.findall(row.path)]
 
 
 def text_for(schema: Mapping[str, Any]) -> str:
