@@ -34,7 +34,7 @@ from jangteo.user.settings import UserSettings
 from jangteo.user.tokens import Tokens
 
 COMBINATIONS, SEED, AT_ONCE, ROLES = 1000, 20250, 16, 20
-# What part of the sets an endpoint sees: one that a permission opens, and any other. JANGTEO_TEST_ALL=1 shows all to all.
+# What part of the sets an endpoint sees: one that a permission opens, any other one. JANGTEO_TEST_ALL=1 shows them all.
 SHARES = (1.0, 1.0) if os.environ.get("JANGTEO_TEST_ALL") else (0.3, 0.04)
 CARD = "4242424242424242"
 # What the table refuses with; a wrong password or signature has a code of its own.
