@@ -33,6 +33,10 @@ _PORTS = {
     "carrier": "sandbox-carrier",
 }
 _GRACE_SECONDS = 15.0
+# A twin has no supervisor: it asks the kernel to be told (PR_SET_PDEATHSIG, SIGTERM) when this process dies.
+_SERVE = (
+    "import ctypes, sys; ctypes.CDLL(None).prctl(1, 15); from jangteo.cli import main; sys.exit(main(sys.argv[1:]))"
+)
 
 
 class World:
@@ -137,7 +141,7 @@ class World:
         given |= {"JANGTEO_TRACE_FILE": str(self.mall.home.traces / f"{name}-twin.jsonl")}
         with self.mall.home.log(f"{name}-twin").open("ab") as output:
             self.twins[f"{name}'"] = subprocess.Popen(
-                [sys.executable, "-m", "jangteo.cli", "serve", name],
+                [sys.executable, "-c", _SERVE, "serve", name],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
