@@ -145,6 +145,7 @@ ROUTES: tuple[Route, ...] = (
         limit=Limit.LOGIN,
     ),
     *_rows("user", MEMBER, "PUT /v1/members/me/password", "PUT,DELETE /v1/members/me/email-change"),
+    *_rows("user", MEMBER, "GET,DELETE /v1/members/me/sessions", "DELETE /v1/members/me/sessions/{id}"),
     *_rows("user", PUBLIC, "POST /v1/sessions/refresh", "GET /.well-known/jwks.json"),
     *_rows("user", MEMBER, "DELETE /v1/sessions/current", "GET,PATCH /v1/members/me"),
     *_rows(

@@ -21,6 +21,7 @@ from jangteo.kit.valkey import open_valkey
 from jangteo.user.address_store import AddressBooks
 from jangteo.user.api import ROUTES
 from jangteo.user.commands.addresses import AddressBook
+from jangteo.user.commands.devices import Devices
 from jangteo.user.commands.email import Email
 from jangteo.user.commands.links import Links
 from jangteo.user.commands.looking_up import LookingUp
@@ -80,7 +81,8 @@ async def assemble(settings: UserSettings, clock: Clock | None = None) -> AsyncI
         heard = {**handlers(links), **office.handlers}
         subscription = await subscribe(foundation.bus, database, SERVICE, heard)
         stack.push_async_callback(subscription.stop)
-        sessions = Sessions(database, members, passwords, throttle, tokens, links, settings)
+        devices = Devices(database, members, mails)
+        sessions = Sessions(database, members, passwords, throttle, tokens, links, devices, settings)
         await stack.enter_async_context(foundation.registered())
         yield create_app(
             settings,
@@ -94,6 +96,7 @@ async def assemble(settings: UserSettings, clock: Clock | None = None) -> AsyncI
                 "sessions": sessions,
                 "second_factor": SecondFactor(database, members, passwords, throttle, sessions),
                 "links": links,
+                "devices": devices,
                 "email": Email(database, members, mails, check),
                 "password_change": PasswordChange(database, members, passwords, mails, check),
                 "address_book": AddressBook(database, AddressBooks(vault)),

@@ -238,6 +238,23 @@ class FactorOut(Struct, frozen=True, kw_only=True):
     required: bool
 
 
+class DeviceOut(Struct, frozen=True, kw_only=True):
+    """A session of the caller's own; `device` is as readable as the program says, `current` marks the one that asks."""
+
+    id: UUID
+    device: str
+    address: str
+    opened_at: datetime
+    used_at: datetime
+    current: bool
+
+
+class DevicesOut(Struct, frozen=True, kw_only=True):
+    """GET /v1/members/me/sessions: the last used first."""
+
+    items: list[DeviceOut]
+
+
 class AddressOut(Struct, frozen=True, kw_only=True):
     """An address of the caller's own book."""
 

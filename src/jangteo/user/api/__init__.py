@@ -1,6 +1,6 @@
 """The routes of the user service."""
 
-from jangteo.user.api import addresses, internal, links, looking_up, members, roles, second_factor, sessions
+from jangteo.user.api import addresses, devices, internal, links, looking_up, members, roles, second_factor, sessions
 
 ROUTES = [
     *members.ROUTES,
@@ -8,6 +8,7 @@ ROUTES = [
     *second_factor.ROUTES,
     *sessions.ROUTES,
     *links.ROUTES,
+    *devices.ROUTES,
     *addresses.ROUTES,
     *roles.ROUTES,
     *internal.ROUTES,

@@ -8,7 +8,17 @@ from litestar.params import HeaderParameter, SkipValidation
 
 from jangteo.kit import auth
 from jangteo.user import keys, queries, settings, token_versions
-from jangteo.user.commands import addresses, email, links, membership, passwords, roles, second_factor, sessions
+from jangteo.user.commands import (
+    addresses,
+    devices,
+    email,
+    links,
+    membership,
+    passwords,
+    roles,
+    second_factor,
+    sessions,
+)
 
 Caller: TypeAlias = NamedDependency[SkipValidation[auth.Caller]]
 Language: TypeAlias = NamedDependency[SkipValidation[str]]
@@ -17,6 +27,7 @@ KeyRing: TypeAlias = NamedDependency[SkipValidation[keys.KeyRing]]
 Queries: TypeAlias = NamedDependency[SkipValidation[queries.Queries]]
 Membership: TypeAlias = NamedDependency[SkipValidation[membership.Membership]]
 Sessions: TypeAlias = NamedDependency[SkipValidation[sessions.Sessions]]
+Devices: TypeAlias = NamedDependency[SkipValidation[devices.Devices]]
 Links: TypeAlias = NamedDependency[SkipValidation[links.Links]]
 Email: TypeAlias = NamedDependency[SkipValidation[email.Email]]
 PasswordChange: TypeAlias = NamedDependency[SkipValidation[passwords.PasswordChange]]

@@ -7,7 +7,7 @@ from litestar import Request, get, post
 from litestar.params import JSONBody
 
 from jangteo.user.api.given import PERSONAL, Caller, SecondFactor, Settings
-from jangteo.user.api.sessions import address_of, told
+from jangteo.user.api.sessions import address_of, device_of, told
 from jangteo.user.domain.second_factor import DIGITS, STEP_SECONDS
 from jangteo.user.schemas import (
     ChallengeAnswer,
@@ -81,7 +81,9 @@ async def finish_log_in(
     settings: Settings,
 ) -> SessionOut:
     """Answer the challenge of a log-in with a code of the app, or with a recovery code."""
-    opened = await second_factor.finish_log_in(caller.tenant, data.challenge, data.code, address_of(request))
+    opened = await second_factor.finish_log_in(
+        caller.tenant, data.challenge, data.code, address_of(request), device_of(request)
+    )
     return told(opened, settings)
 
 

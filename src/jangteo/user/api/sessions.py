@@ -9,6 +9,7 @@ from litestar.params import JSONBody
 from jangteo.user.api import members
 from jangteo.user.api.given import PERSONAL, Caller, IdempotencyKey, Sessions, Settings
 from jangteo.user.commands.sessions import Challenge, Opened
+from jangteo.user.domain.device import Device, device_name
 from jangteo.user.schemas import ChallengeOut, LogIn, Refresh, SessionOut
 from jangteo.user.second_factor_store import CHALLENGE_LIFE
 from jangteo.user.settings import UserSettings
@@ -21,12 +22,16 @@ async def log_in(
     data: JSONBody[LogIn], request: Request[Any, Any, Any], caller: Caller, sessions: Sessions, settings: Settings
 ) -> Response[SessionOut | ChallengeOut]:
     """Log in with e-mail and password. A member with a second factor gets a challenge (202) to answer with a code."""
-    return admitted(await sessions.log_in(caller.tenant, data.email, data.password, address_of(request)), settings)
+    return admitted(
+        await sessions.log_in(caller.tenant, data.email, data.password, address_of(request), device_of(request)),
+        settings,
+    )
 
 
 @post("/v1/sessions/refresh", cache_control=PERSONAL, status_code=200)
 async def refresh(
     data: JSONBody[Refresh],
+    request: Request[Any, Any, Any],
     caller: Caller,
     sessions: Sessions,
     settings: Settings,
@@ -37,7 +42,9 @@ async def refresh(
     A client that may lose the answer sends a random Idempotency-Key: the same request under the same key is given
     the same refresh token for a minute, unless that was used meanwhile.
     """
-    return told(await sessions.refresh(caller.tenant, data.refresh_token, idempotency_key), settings)
+    return told(
+        await sessions.refresh(caller.tenant, data.refresh_token, idempotency_key, device_of(request)), settings
+    )
 
 
 @delete("/v1/sessions/current")
@@ -56,6 +63,11 @@ def address_of(request: Request[Any, Any, Any]) -> str:
     if forwarded := headers.get("x-forwarded-for"):
         return forwarded.rpartition(",")[2].strip()
     return request.client.host if request.client else ""
+
+
+def device_of(request: Request[Any, Any, Any]) -> Device:
+    """Return what the caller uses, and from where."""
+    return Device(name=device_name(request.headers.get("user-agent", "")), address=address_of(request))
 
 
 def admitted(found: Opened | Challenge, settings: UserSettings) -> Response[SessionOut | ChallengeOut]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from jangteo.kit.postgres import Database, Reader, Transaction
 from jangteo.user.commands.sessions import Opened, Sessions
+from jangteo.user.domain.device import Device
 from jangteo.user.domain.second_factor import (
     ChallengeInvalid,
     CodeRefused,
@@ -128,7 +129,9 @@ class SecondFactor:
         await self._prove_password(tenant, member, password, address)
         await self._with_code(tenant, member, address, work)
 
-    async def finish_log_in(self, tenant: str, challenge: str, code: str, address: str) -> Opened:
+    async def finish_log_in(
+        self, tenant: str, challenge: str, code: str, address: str, device: Device | None = None
+    ) -> Opened:
         """Open the session that a challenge stands for. Raises ChallengeInvalid, CodeRefused, TooManyAttempts."""
         async with self._database.transaction(tenant) as transaction:
             # Committed by itself: a wrong code stays counted.
@@ -142,7 +145,7 @@ class SecondFactor:
                 raise CodeRefused(field="code")
             if not await close_challenge(transaction, challenge):
                 raise ChallengeInvalid(field="challenge")
-            opened = await self._sessions.open(transaction, await self._members.get(transaction, member))
+            opened = await self._sessions.open(transaction, await self._members.get(transaction, member), device)
         await self._throttle.succeeded(account, origin)
         return opened
 

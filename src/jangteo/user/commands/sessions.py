@@ -11,7 +11,9 @@ import msgspec
 from jangteo.contracts.user import UserLoggedIn
 from jangteo.kit.errors import Unauthenticated
 from jangteo.kit.postgres import Database, Transaction
+from jangteo.user.commands.devices import Devices
 from jangteo.user.commands.links import Links
+from jangteo.user.domain.device import Device
 from jangteo.user.domain.member import Member
 from jangteo.user.domain.session import RefreshInvalid, Session, Verdict, judge
 from jangteo.user.passwords import Passwords
@@ -73,6 +75,7 @@ class Sessions:
         throttle: Throttle,
         tokens: Tokens,
         links: Links,
+        devices: Devices,
         settings: UserSettings,
     ) -> None:
         self._database = database
@@ -81,11 +84,14 @@ class Sessions:
         self._throttle = throttle
         self._tokens = tokens
         self._links = links
+        self._devices = devices
         self._idle = timedelta(days=settings.session_idle_days)
         self._life = timedelta(days=settings.session_days)
         self.staff_need_second_factor = settings.staff_mfa == "required"
 
-    async def log_in(self, tenant: str, email: str, password: str, address: str) -> Opened | Challenge:
+    async def log_in(
+        self, tenant: str, email: str, password: str, address: str, device: Device | None = None
+    ) -> Opened | Challenge:
         """Open a session, or ask for the second factor. Raises LoginFailed, TooManyAttempts, TooBusy.
 
         `address` is the caller's on the network. A stranger's attempt takes the same steps as a member's.
@@ -98,7 +104,7 @@ class Sessions:
                 found = await self._members.find(reader, email)
             if not await self._passwords.matches(password, found.password_hash if found else None) or found is None:
                 break
-            if (opened := await self._open_by(tenant, found, password)) is not None:
+            if (opened := await self._open_by(tenant, found, password, device)) is not None:
                 await self._throttle.succeeded(account, place)
                 return opened
         if locks:
@@ -114,20 +120,22 @@ class Sessions:
         """Let the owner of `email` log in at once, who has just proved to be there."""
         await self._throttle.unlock((await self._members.index(tenant, email)).hex())
 
-    async def admit(self, transaction: Transaction, member: Member) -> Opened | Challenge:
+    async def admit(self, transaction: Transaction, member: Member, device: Device | None = None) -> Opened | Challenge:
         """Open a session for a member who has proved one factor, unless there is a second one to prove."""
         if await is_on(transaction, member.id):
             return Challenge(await open_challenge(transaction, member.id))
-        return await self.open(transaction, member)
+        return await self.open(transaction, member, device)
 
-    async def open(self, transaction: Transaction, member: Member) -> Opened:
+    async def open(self, transaction: Transaction, member: Member, device: Device | None = None) -> Opened:
         """Open a session for a member who has proved all that is asked."""
         session = await add_session(transaction, member.id, self._idle, self._life)
+        if device is not None:
+            await self._devices.opened(transaction, member.id, session, device)
         granted = await self._granted(transaction, member.id)
         transaction.send(UserLoggedIn(member_id=member.id))
         return await self._opened(transaction.tenant, member, Turn(session, 1), granted)
 
-    async def refresh(self, tenant: str, token: str, key: str | None) -> Opened:
+    async def refresh(self, tenant: str, token: str, key: str | None, device: Device | None = None) -> Opened:
         """Renew a session with its current refresh token; the rules are in `domain/session.py`.
 
         Raises RefreshInvalid; where the token was spent before, the session is ended first.
@@ -138,7 +146,7 @@ class Sessions:
             session = await lock_session(transaction, turn.session)
             verdict = judge(session, turn.number, digest, transaction.clock.now()) if session else Verdict.REFUSE
             if session and verdict in (Verdict.TURN, Verdict.ANSWER_AGAIN):
-                return await self._renewed(transaction, session, digest, verdict)
+                return await self._renewed(transaction, session, digest, verdict, device)
             if session and verdict is Verdict.REVOKE:
                 # Committed before the refusal is told: whoever is first, thief or owner, gets no further.
                 await revoke_session(transaction, session.id, "refresh token used twice")
@@ -150,7 +158,9 @@ class Sessions:
         async with self._database.transaction(tenant) as transaction:
             await revoke_session(transaction, UUID(session), "logged out")
 
-    async def _open_by(self, tenant: str, found: Credentials, password: str) -> Opened | Challenge | None:
+    async def _open_by(
+        self, tenant: str, found: Credentials, password: str, device: Device | None
+    ) -> Opened | Challenge | None:
         """Open a session for who knows the password; None where it was changed meanwhile, to end such sessions."""
         stored = found.password_hash
         better = await self._passwords.hash(password) if self._passwords.is_weak(stored) else None
@@ -161,14 +171,16 @@ class Sessions:
                 held = await hold_password(transaction, found.member_id, stored)
             if not held:
                 return None
-            return await self.admit(transaction, await self._members.get(transaction, found.member_id))
+            return await self.admit(transaction, await self._members.get(transaction, found.member_id), device)
 
     async def _renewed(
-        self, transaction: Transaction, session: Session, digest: bytes | None, verdict: Verdict
+        self, transaction: Transaction, session: Session, digest: bytes | None, verdict: Verdict, device: Device | None
     ) -> Opened:
         number = session.turn
         if verdict is Verdict.TURN:
             number = await turn_session(transaction, session, digest, transaction.clock.now() + self._idle)
+            if device is not None:
+                await self._devices.used(transaction, session.member_id, session.id, device)
         member = await self._members.get(transaction, session.member_id)
         granted = await self._granted(transaction, session.member_id)
         return await self._opened(transaction.tenant, member, Turn(session.id, number), granted)
