@@ -6,6 +6,7 @@ import logging
 from jangteo.kit.errors import Unavailable
 from jangteo.kit.postgres import Database
 from jangteo.kit.privacy import Vault
+from jangteo.user.identity_store import Identities
 from jangteo.user.keys import Rotation
 from jangteo.user.session_store import remove_ended_sessions
 
@@ -21,6 +22,7 @@ async def keep_house(database: Database, vault: Vault, rotation: Rotation) -> No
         try:
             await rotation.ensure(database, vault)
             await remove_ended_sessions(database)
+            await Identities(vault).sweep(database)
         except Unavailable:
             log.warning("the hourly housekeeping did not finish: the database does not answer")
         except Exception:

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
+import aiohttp
+
 from jangteo.kit import audit, inbox
 from jangteo.kit.auth import TokenVerifier
 from jangteo.kit.clock import Clock
@@ -23,6 +25,7 @@ from jangteo.user.api import ROUTES
 from jangteo.user.commands.addresses import AddressBook
 from jangteo.user.commands.devices import Devices
 from jangteo.user.commands.email import Email
+from jangteo.user.commands.identities import ByProvider
 from jangteo.user.commands.links import Links
 from jangteo.user.commands.looking_up import LookingUp
 from jangteo.user.commands.membership import Membership
@@ -32,8 +35,10 @@ from jangteo.user.commands.second_factor import SecondFactor
 from jangteo.user.commands.sessions import Sessions
 from jangteo.user.handlers import handlers
 from jangteo.user.housekeeping import keep_house
+from jangteo.user.identity_store import SUBJECT
 from jangteo.user.keys import KeyRing, Rotation
 from jangteo.user.mails import MAIL_TOKEN, RETENTION, Mails
+from jangteo.user.oidc.presets import read_providers
 from jangteo.user.passwords import Passwords
 from jangteo.user.queries import Queries
 from jangteo.user.rights.api import ROUTES as RIGHTS_ROUTES
@@ -46,7 +51,15 @@ from jangteo.user.token_versions import TokenVersions
 from jangteo.user.tokens import REFRESH_TOKEN, Tokens
 
 SERVICE = "user"
-KEY_USES = (WRAP, LEGAL, for_index(EMAIL), for_index(LOGIN_ADDRESS), for_mac(REFRESH_TOKEN), for_mac(MAIL_TOKEN))
+KEY_USES = (
+    WRAP,
+    LEGAL,
+    for_index(EMAIL),
+    for_index(LOGIN_ADDRESS),
+    for_index(SUBJECT),
+    for_mac(REFRESH_TOKEN),
+    for_mac(MAIL_TOKEN),
+)
 
 
 @asynccontextmanager
@@ -83,6 +96,11 @@ async def assemble(settings: UserSettings, clock: Clock | None = None) -> AsyncI
         stack.push_async_callback(subscription.stop)
         devices = Devices(database, members, mails)
         sessions = Sessions(database, members, passwords, throttle, tokens, links, devices, settings)
+        membership = Membership(database, members, passwords, mails, settings)
+        http = await stack.enter_async_context(aiohttp.ClientSession())
+        by_provider = ByProvider(
+            database, members, membership, sessions, passwords, throttle, read_providers(settings.oidc_providers), http
+        )
         await stack.enter_async_context(foundation.registered())
         yield create_app(
             settings,
@@ -92,9 +110,10 @@ async def assemble(settings: UserSettings, clock: Clock | None = None) -> AsyncI
                 "settings": settings,
                 "key_ring": ring,
                 "queries": Queries(database, members, mails),
-                "membership": Membership(database, members, passwords, mails, settings),
+                "membership": membership,
+                "by_provider": by_provider,
                 "sessions": sessions,
-                "second_factor": SecondFactor(database, members, passwords, throttle, sessions),
+                "second_factor": SecondFactor(database, members, throttle, check, sessions),
                 "links": links,
                 "devices": devices,
                 "email": Email(database, members, mails, check),

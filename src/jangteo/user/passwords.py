@@ -36,6 +36,15 @@ class Passwords:
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="bcrypt")
         self._waiting = 0
 
+    def nobodys(self) -> str:
+        """Return the hash of no password: for members who log in by another provider only."""
+        return bcrypt.gensalt(self._cost).decode() + "." * _DIGEST_LENGTH
+
+    @staticmethod
+    def is_nobodys(stored: str | None) -> bool:
+        """Say whether `stored` is the hash of no password, of whatever cost."""
+        return stored is None or stored.endswith("." * _DIGEST_LENGTH)
+
     async def hash(self, password: str) -> str:
         """Return the hash to store. Raises TooBusy."""
         return await self._work(lambda: bcrypt.hashpw(_prepared(password), bcrypt.gensalt(self._cost)).decode())

@@ -24,6 +24,7 @@ class UserSettings(PrivateSettings, frozen=True, kw_only=True):
     login_first_pause_seconds: float = 1.0
     login_attempts_per_account: int = 10
     login_attempts_per_address: int = 100
+    oidc_providers: str = ""  # JSON, see jangteo.user.oidc.presets
     # Whether roles that hold permissions wait until their member has a second factor.
     staff_mfa: Literal["required", "optional"] = "required"
     # Between closing an account and erasing it: longer than its last access token is believed, clocks differing.

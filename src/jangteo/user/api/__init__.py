@@ -1,10 +1,22 @@
 """The routes of the user service."""
 
-from jangteo.user.api import addresses, devices, internal, links, looking_up, members, roles, second_factor, sessions
+from jangteo.user.api import (
+    addresses,
+    devices,
+    identities,
+    internal,
+    links,
+    looking_up,
+    members,
+    roles,
+    second_factor,
+    sessions,
+)
 
 ROUTES = [
     *members.ROUTES,
     *looking_up.ROUTES,
+    *identities.ROUTES,
     *second_factor.ROUTES,
     *sessions.ROUTES,
     *links.ROUTES,

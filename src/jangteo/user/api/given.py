@@ -12,6 +12,7 @@ from jangteo.user.commands import (
     addresses,
     devices,
     email,
+    identities,
     links,
     membership,
     passwords,
@@ -35,6 +36,7 @@ AddressBook: TypeAlias = NamedDependency[SkipValidation[addresses.AddressBook]]
 Roles: TypeAlias = NamedDependency[SkipValidation[roles.Roles]]
 SecondFactor: TypeAlias = NamedDependency[SkipValidation[second_factor.SecondFactor]]
 TokenVersions: TypeAlias = NamedDependency[SkipValidation[token_versions.TokenVersions]]
+ByProvider: TypeAlias = NamedDependency[SkipValidation[identities.ByProvider]]
 
 IdempotencyKey: TypeAlias = Annotated[str | None, HeaderParameter(name="Idempotency-Key", max_length=255)]
 IfMatch: TypeAlias = Annotated[str | None, HeaderParameter(name="If-Match", max_length=100)]

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from jangteo.kit.postgres import Database, Reader, Transaction
+from jangteo.user.commands.passwords import PasswordCheck
 from jangteo.user.commands.sessions import Opened, Sessions
 from jangteo.user.domain.device import Device
 from jangteo.user.domain.second_factor import (
@@ -15,7 +16,6 @@ from jangteo.user.domain.second_factor import (
     FactorOff,
     FactorOn,
     FactorRequired,
-    PasswordWrong,
     as_typed,
     enrolment_uri,
     is_of_app,
@@ -23,7 +23,6 @@ from jangteo.user.domain.second_factor import (
     new_recovery_codes,
     new_secret,
 )
-from jangteo.user.passwords import Passwords
 from jangteo.user.role_store import permissions_of
 from jangteo.user.second_factor_store import (
     Factor,
@@ -33,7 +32,7 @@ from jangteo.user.second_factor_store import (
     drop_challenges,
     try_challenge,
 )
-from jangteo.user.store import Members, password_hash_of
+from jangteo.user.store import Members
 from jangteo.user.throttle import Throttle
 
 
@@ -59,14 +58,14 @@ class SecondFactor:
         self,
         database: Database,
         members: Members,
-        passwords: Passwords,
         throttle: Throttle,
+        check: PasswordCheck,
         sessions: Sessions,
     ) -> None:
         self._database = database
         self._members = members
         self._factors = SecondFactors(members.vault)
-        self._passwords = passwords
+        self._check = check
         self._throttle = throttle
         self._sessions = sessions
 
@@ -80,7 +79,7 @@ class SecondFactor:
 
     async def begin(self, tenant: str, member: UUID, password: str, address: str) -> Enrolment:
         """Make a secret, pending until a code of it is given. Raises PasswordWrong, FactorOn, TooManyAttempts."""
-        await self._prove_password(tenant, member, password, address)
+        await self._check.present(tenant, member, password, address)
         secret = new_secret()
         async with self._database.transaction(tenant) as transaction:
             known = await self._members.get(transaction, member)
@@ -111,7 +110,7 @@ class SecondFactor:
                 return None
             return await self._new_codes(transaction, member)
 
-        await self._prove_password(tenant, member, password, address)
+        await self._check.present(tenant, member, password, address)
         return await self._with_code(tenant, member, address, work)
 
     async def turn_off(self, tenant: str, member: UUID, password: str, code: str, address: str) -> None:
@@ -126,7 +125,7 @@ class SecondFactor:
             await drop_challenges(transaction, member)
             return []
 
-        await self._prove_password(tenant, member, password, address)
+        await self._check.present(tenant, member, password, address)
         await self._with_code(tenant, member, address, work)
 
     async def finish_log_in(
@@ -181,17 +180,9 @@ class SecondFactor:
     async def _required(self, reader: Reader, member: UUID) -> bool:
         return self._sessions.staff_need_second_factor and bool(await permissions_of(reader, member))
 
-    async def _prove_password(self, tenant: str, member: UUID, password: str, address: str) -> None:
-        account, origin = await self._admit(tenant, member, address, "password")
-        async with self._database.read(tenant) as reader:
-            stored = await password_hash_of(reader, member)
-        if not await self._passwords.matches(password, stored):
-            raise PasswordWrong(field="password")
-        await self._throttle.succeeded(account, origin)
-
-    async def _admit(self, tenant: str, member: UUID, address: str, what: str = "code") -> tuple[str, str]:
-        # Each counted by itself: whoever knows the password cannot set the count of wrong codes back.
-        account = f"{what}:{member.hex}"
+    async def _admit(self, tenant: str, member: UUID, address: str) -> tuple[str, str]:
+        # Counted by itself: whoever knows the password cannot set the count of wrong codes back.
+        account = f"code:{member.hex}"
         origin = await self._sessions.origin(tenant, address)
         await self._throttle.admit(account, origin)
         return account, origin

@@ -77,14 +77,6 @@ class ChallengeInvalid(Unauthenticated):
     en = "This log-in is over. Please begin again."
 
 
-class PasswordWrong(Invalid):
-    """The member's own password is asked for again, and this is not it."""
-
-    code = "password.wrong"
-    ko = "비밀번호가 올바르지 않습니다."
-    en = "The password is not right."
-
-
 def new_secret() -> bytes:
     """Return a secret to share with an authenticator app."""
     return secrets.token_bytes(_SECRET_BYTES)

@@ -15,6 +15,7 @@ from jangteo.kit.retention import day_of
 from jangteo.user.address_store import AddressBooks
 from jangteo.user.domain.member import Member
 from jangteo.user.domain.person import MemberUnknown
+from jangteo.user.identity_store import Identities
 from jangteo.user.store import Members
 
 # What is told of each table, and what goes with the member.
@@ -28,7 +29,7 @@ _SHOWN = {
 }
 _DELETED = (
     *("consents", "addresses", "sessions", "member_roles", "mails", "second_factors", "recovery_codes"),
-    *("login_challenges", "exports", "email_changes"),
+    *("login_challenges", "exports", "email_changes", "identities", "oidc_logins"),
 )
 _FORGET = """
 UPDATE members SET email_index = NULL, sealed = NULL, password_hash = NULL, language = 'ko', erased_at = $3,
@@ -52,6 +53,7 @@ class UserPeople:
     def __init__(self, members: Members, archive: LegalArchive) -> None:
         self._members = members
         self._books = AddressBooks(members.vault)
+        self._identities = Identities(members.vault)
         self._archive = archive
 
     async def standing(self, reader: Reader, person: UUID) -> Standing:
@@ -68,6 +70,7 @@ class UserPeople:
                 for entry in await self._books.list(reader, person)
             ],
         }
+        told["identities"] = [msgspec.to_builtins(one) for one in await self._identities.of(reader, person)]
         for table, columns in _SHOWN.items():
             told[table] = await self._rows(reader, table, columns, person)
         return told
