@@ -87,6 +87,7 @@ def _say_what_next(home: Home, remote: Remote) -> None:
         print(
             table([name.upper() for name in columns], [[str(one.get(key, "")) for key in columns] for one in accounts])
         )
+        print("(no second factor is asked of them here: JANGTEO_STAFF_MFA is optional on a local mall, else required)")
     addresses = {unit["name"]: unit["address"] for unit in remote.status()["units"]}
     ports = json.loads((home.root / "ports.json").read_text())
     print(f"\nthe mall: http://127.0.0.1:{ports['gateway.http']} and https://127.0.0.1:{ports['gateway.https']}")
