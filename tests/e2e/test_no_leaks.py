@@ -2,18 +2,19 @@
 
 import asyncio
 import secrets
+import sys
+from pathlib import Path
 
-import asyncpg
 import pytest
-import redis.asyncio as redis
-from pymongo import AsyncMongoClient
+
+# The module beside this one; importlib mode makes no package of a folder.
+sys.path.insert(0, str(Path(__file__).parent))
+
+import leak_walk
 
 from jangteo.stack.buyer import ADDRESS
-from jangteo.stack.environment import DATABASES
 
 CARD = "4242424242424242"
-# The outside world: who delivers must know where to, and a mailbox holds mails.
-MEANT_FOR_IT = ("sandbox-carrier", "mailbox")
 
 
 @pytest.fixture(scope="module")
@@ -54,22 +55,13 @@ async def marked(mall, web):
     return [*values.values(), digits, CARD]
 
 
-def needles(values):
-    return [value.encode() for value in values] + [value.encode("unicode_escape") for value in values]
-
-
-def files_of(mall):
-    for root in (mall.home.root, mall.home.outside):
-        if root.exists():
-            for file in root.rglob("*"):
-                if file.is_file() and not any(name in part for name in MEANT_FOR_IT for part in file.parts):
-                    yield file
-
-
 async def test_the_values_can_be_found_where_they_are_meant_to_be(mall, marked):
     """Otherwise the scan below would prove nothing."""
     meant = b"".join(
-        file.read_bytes() for name in MEANT_FOR_IT for file in mall.home.state(name).rglob("*") if file.is_file()
+        file.read_bytes()
+        for name in leak_walk.MEANT_FOR_IT
+        for file in mall.home.state(name).rglob("*")
+        if file.is_file()
     )
     assert marked[0].encode() in meant
     assert marked[4].encode() in meant
@@ -77,47 +69,19 @@ async def test_the_values_can_be_found_where_they_are_meant_to_be(mall, marked):
 
 async def test_no_file_of_the_mall_holds_a_personal_value_or_a_card_number(mall, marked):
     """Logs, traces, the broker's store, the databases' files with their write-ahead logs, the caches' journal."""
-    found, scanned = [], 0
-    for file in files_of(mall):
-        try:
-            content = file.read_bytes()
-        except OSError:
-            continue  # a journal that was just recycled
-        scanned += len(content)
-        found += [(str(file), needle.decode()) for needle in needles(marked) if needle in content]
+    found, scanned = leak_walk.in_files(mall, marked)
     assert scanned > 10_000_000
     assert found == []
 
 
 async def test_no_row_of_any_database_holds_one_either(mall, marked):
     """Rows as text: PostgreSQL compresses long values in its files."""
-    found, rows = [], 0
-    for service in DATABASES:
-        connection = await asyncpg.connect(mall.site.migration_url(service))
-        tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        for table in tables:
-            for row in await connection.fetch(f'SELECT t::text AS row FROM "{table["tablename"]}" t'):
-                rows += 1
-                found += [(service, table["tablename"], value) for value in marked if value in row["row"]]
-        await connection.close()
+    found, rows = await leak_walk.in_rows(mall, marked)
     assert rows > 100
     assert found == []
 
 
 async def test_no_key_and_no_document_holds_one_either(mall, marked):
-    client = redis.Redis.from_url(mall.site.valkey_url)
-    found, values = [], 0
-    async for key in client.scan_iter():
-        content = key + (await client.dump(key) or b"")
-        values += 1
-        found += [(key, value) for value in needles(marked) if value in content]
-    await client.aclose()
-    documents = AsyncMongoClient(mall.site.documents_url)
-    for database in await documents.list_database_names():
-        for collection in await documents[database].list_collection_names():
-            async for document in documents[database][collection].find():
-                values += 1
-                found += [(collection, value) for value in marked if value in repr(document)]
-    await documents.close()
+    found, values = await leak_walk.in_keys_and_documents(mall, marked)
     assert values > 100
     assert found == []
