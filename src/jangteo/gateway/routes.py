@@ -191,6 +191,9 @@ ROUTES: tuple[Route, ...] = (
         "GET /v1/members/{id}/profile",
         permissions="members.read",
     ),
+    *_rows("user", PUBLIC, "GET /v1/member-grades"),
+    *_rows("user", MEMBER, "GET /v1/members/me/grade"),
+    *_rows("user", STAFF, "PUT /v1/member-grades", permissions="members.manage"),
     *_rows("user", STAFF, "POST /v1/members/{id}/profile-disclosure", permissions="members.unmask"),
     *_rows("notification", MEMBER, "GET /v1/notifications"),
     *_rows(

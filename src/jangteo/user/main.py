@@ -33,6 +33,7 @@ from jangteo.user.commands.passwords import PasswordChange, PasswordCheck
 from jangteo.user.commands.roles import Roles
 from jangteo.user.commands.second_factor import SecondFactor
 from jangteo.user.commands.sessions import Sessions
+from jangteo.user.grades import Grades
 from jangteo.user.handlers import handlers
 from jangteo.user.housekeeping import keep_house
 from jangteo.user.identity_store import SUBJECT
@@ -88,10 +89,11 @@ async def assemble(settings: UserSettings, clock: Clock | None = None) -> AsyncI
         versions = TokenVersions(database, token_seconds=settings.access_token_seconds)
         superseded = Superseded(versions.fetch)
         throttle = Throttle.by(settings, valkey, database.clock)
+        grades = Grades(database)
         links = Links(database, members, mails, throttle)
         check = PasswordCheck(database, members, passwords, throttle)
         office = await stack.enter_async_context(open_office(settings, foundation, database, members, mails, check))
-        heard = {**handlers(links), **office.handlers}
+        heard = {**handlers(links, grades), **office.handlers}
         subscription = await subscribe(foundation.bus, database, SERVICE, heard)
         stack.push_async_callback(subscription.stop)
         devices = Devices(database, members, mails)
@@ -115,6 +117,7 @@ async def assemble(settings: UserSettings, clock: Clock | None = None) -> AsyncI
                 "sessions": sessions,
                 "second_factor": SecondFactor(database, members, throttle, check, sessions),
                 "links": links,
+                "grades": grades,
                 "devices": devices,
                 "email": Email(database, members, mails, check),
                 "password_change": PasswordChange(database, members, passwords, mails, check),

@@ -255,6 +255,46 @@ class DevicesOut(Struct, frozen=True, kw_only=True):
     items: list[DeviceOut]
 
 
+class GradeIn(Input, frozen=True, kw_only=True):
+    """A grade: whoever bought for `threshold` (won) or more, net of refunds, has it."""
+
+    code: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,19}$")]
+    name_ko: Annotated[str, Meta(min_length=1, max_length=40)]
+    name_en: Annotated[str, Meta(min_length=1, max_length=40)]
+    threshold: Annotated[int, Meta(ge=0, le=1_000_000_000_000)]
+
+
+class GradesIn(Input, frozen=True, kw_only=True):
+    """PUT /v1/member-grades: purchases of the last `span_days` count."""
+
+    items: Annotated[list[GradeIn], Meta(min_length=1, max_length=20)]
+    span_days: Annotated[int, Meta(ge=1, le=3650)]
+
+
+class GradeOut(Struct, frozen=True):
+    """A grade; `threshold` in won."""
+
+    code: str
+    name_ko: str
+    name_en: str
+    threshold: int
+
+
+class GradesOut(Struct, frozen=True, kw_only=True):
+    """GET /v1/member-grades: the lowest first."""
+
+    items: list[GradeOut]
+    span_days: int
+
+
+class MyGrade(Struct, frozen=True, kw_only=True):
+    """GET /v1/members/me/grade; `amount` in won is what was bought in the span, net of refunds."""
+
+    grade: GradeOut
+    amount: int
+    span_days: int
+
+
 class AddressOut(Struct, frozen=True, kw_only=True):
     """An address of the caller's own book."""
 

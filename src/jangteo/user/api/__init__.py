@@ -3,6 +3,7 @@
 from jangteo.user.api import (
     addresses,
     devices,
+    grades,
     identities,
     internal,
     links,
@@ -21,6 +22,7 @@ ROUTES = [
     *sessions.ROUTES,
     *links.ROUTES,
     *devices.ROUTES,
+    *grades.ROUTES,
     *addresses.ROUTES,
     *roles.ROUTES,
     *internal.ROUTES,

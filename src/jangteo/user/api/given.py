@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import HeaderParameter, SkipValidation
 
 from jangteo.kit import auth
-from jangteo.user import keys, queries, settings, token_versions
+from jangteo.user import grades, keys, queries, settings, token_versions
 from jangteo.user.commands import (
     addresses,
     devices,
@@ -29,6 +29,7 @@ Queries: TypeAlias = NamedDependency[SkipValidation[queries.Queries]]
 Membership: TypeAlias = NamedDependency[SkipValidation[membership.Membership]]
 Sessions: TypeAlias = NamedDependency[SkipValidation[sessions.Sessions]]
 Devices: TypeAlias = NamedDependency[SkipValidation[devices.Devices]]
+Grades: TypeAlias = NamedDependency[SkipValidation[grades.Grades]]
 Links: TypeAlias = NamedDependency[SkipValidation[links.Links]]
 Email: TypeAlias = NamedDependency[SkipValidation[email.Email]]
 PasswordChange: TypeAlias = NamedDependency[SkipValidation[passwords.PasswordChange]]

@@ -19,6 +19,7 @@ PERMISSIONS: Mapping[str, tuple[str, str]] = {
     "shipments.manage": ("배송을 처리합니다", "Manage shipments"),
     READ_MEMBERS: ("회원을 조회합니다 (개인정보는 가려집니다)", "See members, their personal data masked"),
     UNMASK_MEMBERS: ("개인정보를 사유를 남기고 열람합니다", "See personal data unmasked, for a reason"),
+    "members.manage": ("회원 등급을 관리합니다", "Manage the grades of members"),
     "legal.read": ("법에 따라 보존하는 기록을 열람합니다", "Read what the law has kept of those who left"),
     MANAGE_ROLES: ("역할과 권한을 관리합니다", "Manage roles and who has them"),
 }

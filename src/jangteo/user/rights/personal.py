@@ -43,6 +43,7 @@ class UserPeople:
 
     covers: ClassVar[Mapping[str, str]] = {
         **dict.fromkeys(_DELETED, "deleted"),
+        "purchases": "stay: what an order came to, under the id",
         "members": "an id stays, by which the orders of one person are told from those of another",
         "export_parts": "deleted with their export",
         "withdrawals": "stay as the proof, under the id",
