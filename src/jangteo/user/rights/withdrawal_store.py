@@ -116,7 +116,7 @@ async def close_account(transaction: Transaction, member: UUID) -> None:
         now,
     )
     await supersede_tokens(transaction, [member])
-    for table in ("member_roles", "login_challenges", "email_changes"):
+    for table in ("member_roles", "login_challenges", "email_changes", "identities", "oidc_logins"):
         await transaction.execute(
             f"DELETE FROM {table} WHERE tenant = $1 AND member_id = $2", transaction.tenant, member
         )
