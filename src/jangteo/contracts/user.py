@@ -32,6 +32,17 @@ class UserRegistered(Message, frozen=True, kw_only=True):
     language: str
 
 
+class UserConsentChanged(Message, frozen=True, kw_only=True):
+    """Event: a member agreed to something or took it back; `purpose` is such as `marketing_email`."""
+
+    type: ClassVar[str] = "user.consent_changed.v1"
+    key: ClassVar[str] = "member_id"
+    member_id: UUID
+    purpose: str
+    granted: bool
+    text_version: str
+
+
 class UserLoggedIn(Message, frozen=True, kw_only=True):
     """Event: a member opened a session."""
 

@@ -195,6 +195,9 @@ ROUTES: tuple[Route, ...] = (
     *_rows("user", MEMBER, "GET /v1/members/me/grade"),
     *_rows("user", STAFF, "PUT /v1/member-grades", permissions="members.manage"),
     *_rows("user", STAFF, "POST /v1/members/{id}/profile-disclosure", permissions="members.unmask"),
+    *_rows("user", PUBLIC, "GET /v1/consent-texts"),
+    *_rows("user", STAFF, "POST /v1/consent-texts", permissions="consents.manage"),
+    *_rows("user", MEMBER, "GET /v1/members/me/consents", "PUT /v1/members/me/consents/{purpose}"),
     *_rows("notification", MEMBER, "GET /v1/notifications"),
     *_rows(
         "product",

@@ -26,6 +26,11 @@ class Credentials:
             write_private(self._file, json.dumps(self._known, indent=1))
         return self._known[name]
 
+    def make_passwords(self, names: Iterable[str]) -> None:
+        """Make those of `names` that are missing, before several processes would each make their own."""
+        for name in names:
+            self.password(name)
+
     @property
     def master_key_file(self) -> Path:
         """The key that encrypts the keys of persons: 32 random bytes in base64."""

@@ -10,7 +10,7 @@ from jangteo.stack import services
 from jangteo.stack.child import Birth, spawn
 from jangteo.stack.credentials import Credentials
 from jangteo.stack.databases import Databases
-from jangteo.stack.environment import DATABASES, PORTS, PREFERRED_PORTS, SERVICES, Site
+from jangteo.stack.environment import AUDITED, DATABASES, PORTS, PREFERRED_PORTS, SERVICES, Site
 from jangteo.stack.errand import Errands
 from jangteo.stack.home import Home
 from jangteo.stack.leftovers import PROCESSES, SUPERVISOR
@@ -51,6 +51,7 @@ class Supervisor:
         usual = PREFERRED_PORTS if self.plan.usual_ports else {}
         site = Site(self.home, self._ports.settle(PORTS, usual), Credentials(self.home.secrets))
         site.credentials.make_identities(service.name for service in SERVICES)
+        site.credentials.make_passwords(f"audit.{name}" for name in AUDITED)
         if self.plan.services and self.plan.zygote:
             self.zygote.start()
         await self._start_servers(site)

@@ -23,6 +23,7 @@ from jangteo.kit.valkey import open_valkey
 from jangteo.user.address_store import AddressBooks
 from jangteo.user.api import ROUTES
 from jangteo.user.commands.addresses import AddressBook
+from jangteo.user.commands.consents import Consents
 from jangteo.user.commands.devices import Devices
 from jangteo.user.commands.email import Email
 from jangteo.user.commands.identities import ByProvider
@@ -33,6 +34,7 @@ from jangteo.user.commands.passwords import PasswordChange, PasswordCheck
 from jangteo.user.commands.roles import Roles
 from jangteo.user.commands.second_factor import SecondFactor
 from jangteo.user.commands.sessions import Sessions
+from jangteo.user.consent_store import ConsentTexts
 from jangteo.user.grades import Grades
 from jangteo.user.handlers import handlers
 from jangteo.user.housekeeping import keep_house
@@ -80,6 +82,7 @@ async def assemble(settings: UserSettings, clock: Clock | None = None) -> AsyncI
         await ring.load()
         _go_on(stack, ring.keep_loading())
         _go_on(stack, keep_house(database, vault, rotation))
+        texts = ConsentTexts(settings)
         members, passwords = Members(vault), Passwords(settings.bcrypt_cost)
         stack.callback(passwords.close)
         mails = Mails(vault, members)
@@ -97,8 +100,8 @@ async def assemble(settings: UserSettings, clock: Clock | None = None) -> AsyncI
         subscription = await subscribe(foundation.bus, database, SERVICE, heard)
         stack.push_async_callback(subscription.stop)
         devices = Devices(database, members, mails)
-        sessions = Sessions(database, members, passwords, throttle, tokens, links, devices, settings)
-        membership = Membership(database, members, passwords, mails, settings)
+        sessions = Sessions(database, members, passwords, throttle, tokens, links, devices, settings, texts)
+        membership = Membership(database, members, passwords, mails, texts)
         http = await stack.enter_async_context(aiohttp.ClientSession())
         by_provider = ByProvider(
             database, members, membership, sessions, passwords, throttle, read_providers(settings.oidc_providers), http
@@ -114,6 +117,7 @@ async def assemble(settings: UserSettings, clock: Clock | None = None) -> AsyncI
                 "queries": Queries(database, members, mails),
                 "membership": membership,
                 "by_provider": by_provider,
+                "consents": Consents(database, texts),
                 "sessions": sessions,
                 "second_factor": SecondFactor(database, members, throttle, check, sessions),
                 "links": links,

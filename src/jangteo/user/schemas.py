@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from jangteo.user.domain.member import Language
+from jangteo.user.domain.member import Language, Purpose
 
 # Generous: the rules in `domain/` say what is right, these only keep out what nobody would write.
 Text = Annotated[str, Meta(max_length=300)]
@@ -203,6 +203,8 @@ class SessionOut(Struct, frozen=True, kw_only=True):
     token_type: str
     # True: the member's roles allow more than the tokens say, once a second factor is set up.
     second_factor_missing: bool
+    # The required consents to give (again) since their text has changed; told at a log-in.
+    consents_due: list[Purpose]
     member: MemberOut
 
 

@@ -14,6 +14,7 @@ from jangteo.kit.postgres import Database, open_database
 from jangteo.kit.privacy import open_vault
 from jangteo.kit.settings import load
 from jangteo.user.commands.membership import Membership
+from jangteo.user.consent_store import ConsentTexts
 from jangteo.user.domain.member import Profile
 from jangteo.user.domain.permissions import OWNER, STAFF_PERMISSIONS, STAFF_ROLE
 from jangteo.user.mails import Mails
@@ -48,7 +49,7 @@ async def seed(settings: UserSettings) -> list[dict[str, str]]:
         await relay.start()
         try:
             members = Members(vault)
-            membership = Membership(database, members, passwords, Mails(vault, members), settings)
+            membership = Membership(database, members, passwords, Mails(vault, members), ConsentTexts(settings))
             # One hash for all: the password is in the documentation anyhow, and bcrypt is slow on purpose.
             hashed = await passwords.hash(settings.demo_password)
             for tenant in settings.tenants:

@@ -29,7 +29,7 @@ async def test_a_new_member_logs_in_and_sees_the_own_profile(member):
     assert {(said["purpose"], said["granted"]) for said in body["consents"]} == {
         ("terms", True),
         ("privacy", True),
-        ("marketing", False),
+        ("marketing_email", False),
     }
 
 
@@ -127,7 +127,9 @@ async def test_a_profile_changes_by_what_is_named_only(member):
     assert changed.status_code == 200
     body = changed.json()
     assert (body["name"], body["phone"], body["language"]) == ("새 이름", "+821012345678", "en")
-    assert {c["purpose"]: c["granted"] for c in body["consents"] if c["purpose"] == "marketing"} == {"marketing": True}
+    assert {c["purpose"]: c["granted"] for c in body["consents"] if c["purpose"] == "marketing_email"} == {
+        "marketing_email": True
+    }
     gone = await someone.call("PATCH", "/v1/members/me", {"phone": None})
     assert gone.json()["phone"] is None
     assert (await someone.call("PATCH", "/v1/members/me", {"phone": ""})).json()["errors"][0]["field"] == "phone"

@@ -2,6 +2,7 @@
 
 from jangteo.user.api import (
     addresses,
+    consents,
     devices,
     grades,
     identities,
@@ -18,6 +19,7 @@ ROUTES = [
     *members.ROUTES,
     *looking_up.ROUTES,
     *identities.ROUTES,
+    *consents.ROUTES,
     *second_factor.ROUTES,
     *sessions.ROUTES,
     *links.ROUTES,

@@ -87,6 +87,7 @@ def told(opened: Opened, settings: UserSettings) -> SessionOut:
         expires_in=settings.access_token_seconds,
         token_type="Bearer",  # noqa: S106
         second_factor_missing=opened.lacks_factor,
+        consents_due=opened.consents_due,
         member=members.told(opened.member),
     )
 

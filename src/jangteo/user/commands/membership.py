@@ -5,9 +5,10 @@ from uuid import UUID
 
 import msgspec
 
-from jangteo.contracts.user import UserRegistered
+from jangteo.contracts.user import UserConsentChanged, UserRegistered
 from jangteo.kit.errors import Conflict
 from jangteo.kit.postgres import Database, Transaction
+from jangteo.user.consent_store import ConsentTexts
 from jangteo.user.domain.age import check_age
 from jangteo.user.domain.member import Consent, Language, Member, Profile, Purpose
 from jangteo.user.domain.person import (
@@ -22,7 +23,6 @@ from jangteo.user.domain.person import (
 from jangteo.user.mails import Mails
 from jangteo.user.passwords import Passwords
 from jangteo.user.schemas import MemberChange, SignUp
-from jangteo.user.settings import UserSettings
 from jangteo.user.store import Members, add_consents
 
 _CHANNEL = "web"
@@ -41,17 +41,13 @@ class Membership:
     """Changes who is a member and what is known about them."""
 
     def __init__(
-        self, database: Database, members: Members, passwords: Passwords, mails: Mails, settings: UserSettings
+        self, database: Database, members: Members, passwords: Passwords, mails: Mails, texts: ConsentTexts
     ) -> None:
         self._database = database
         self._members = members
         self._passwords = passwords
         self._mails = mails
-        self._versions: dict[Purpose, str] = {
-            "terms": settings.terms_version,
-            "privacy": settings.privacy_version,
-            "marketing": settings.marketing_version,
-        }
+        self._texts = texts
 
     async def sign_up(self, tenant: str, asked: SignUp, language: Language) -> Member:
         """Make a member. Raises Invalid errors that name every field at fault, EmailTaken, TooBusy."""
@@ -79,8 +75,11 @@ class Membership:
         Unless the address is `verified`, the member is asked to confirm it.
         """
         member = await self._members.add(transaction, profile, language, password_hash, verified=verified)
-        said: dict[Purpose, bool] = {"terms": True, "privacy": True, "marketing": marketing}
-        consents = [self._consent(purpose, granted, member.created_at) for purpose, granted in said.items()]
+        said: dict[Purpose, bool] = {"terms": True, "privacy": True, "marketing_email": marketing}
+        versions = await self._texts.versions(transaction)
+        consents = [
+            _consent(purpose, granted, versions[purpose], member.created_at) for purpose, granted in said.items()
+        ]
         await add_consents(transaction, member.id, consents)
         transaction.send(UserRegistered(member_id=member.id, language=member.language))
         if not verified:
@@ -95,12 +94,21 @@ class Membership:
                 raise VersionStale(field="If-Match")
             changed = _applied(asked, member)
             if asked.marketing is not msgspec.UNSET:
-                consent = self._consent("marketing", asked.marketing, transaction.clock.now())
-                await add_consents(transaction, member.id, [consent])
+                await self._say_marketing(transaction, member.id, asked.marketing)
             return await self._members.save(transaction, changed)
 
-    def _consent(self, purpose: Purpose, granted: bool, at: datetime) -> Consent:
-        return Consent(purpose=purpose, granted=granted, text_version=self._versions[purpose], channel=_CHANNEL, at=at)
+    async def _say_marketing(self, transaction: Transaction, member: UUID, granted: bool) -> None:
+        version = (await self._texts.versions(transaction))["marketing_email"]
+        await add_consents(
+            transaction, member, [_consent("marketing_email", granted, version, transaction.clock.now())]
+        )
+        transaction.send(
+            UserConsentChanged(member_id=member, purpose="marketing_email", granted=granted, text_version=version)
+        )
+
+
+def _consent(purpose: Purpose, granted: bool, version: str, at: datetime) -> Consent:
+    return Consent(purpose=purpose, granted=granted, text_version=version, channel=_CHANNEL, at=at)
 
 
 def _checked(asked: SignUp, now: datetime) -> Profile:

@@ -13,8 +13,9 @@ from jangteo.kit.errors import Unauthenticated
 from jangteo.kit.postgres import Database, Transaction
 from jangteo.user.commands.devices import Devices
 from jangteo.user.commands.links import Links
+from jangteo.user.consent_store import ConsentTexts
 from jangteo.user.domain.device import Device
-from jangteo.user.domain.member import Member
+from jangteo.user.domain.member import Member, Purpose
 from jangteo.user.domain.session import RefreshInvalid, Session, Verdict, judge
 from jangteo.user.passwords import Passwords
 from jangteo.user.role_store import permissions_of
@@ -47,6 +48,7 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     refresh_token: str
     member: Member
     permissions: frozenset[str]
+    consents_due: list[Purpose] = []  # looked for at a log-in only
     lacks_factor: bool  # the member's roles hold permissions that wait for a second factor
 
 
@@ -77,6 +79,7 @@ class Sessions:
         links: Links,
         devices: Devices,
         settings: UserSettings,
+        texts: ConsentTexts,
     ) -> None:
         self._database = database
         self._members = members
@@ -85,6 +88,7 @@ class Sessions:
         self._tokens = tokens
         self._links = links
         self._devices = devices
+        self._texts = texts
         self._idle = timedelta(days=settings.session_idle_days)
         self._life = timedelta(days=settings.session_days)
         self.staff_need_second_factor = settings.staff_mfa == "required"
@@ -133,7 +137,8 @@ class Sessions:
             await self._devices.opened(transaction, member.id, session, device)
         granted = await self._granted(transaction, member.id)
         transaction.send(UserLoggedIn(member_id=member.id))
-        return await self._opened(transaction.tenant, member, Turn(session, 1), granted)
+        opened = await self._opened(transaction.tenant, member, Turn(session, 1), granted)
+        return msgspec.structs.replace(opened, consents_due=await self._texts.due(transaction, member.id))
 
     async def refresh(self, tenant: str, token: str, key: str | None, device: Device | None = None) -> Opened:
         """Renew a session with its current refresh token; the rules are in `domain/session.py`.

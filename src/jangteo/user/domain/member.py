@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 Language = Literal["ko", "en"]
-Purpose = Literal["terms", "privacy", "marketing"]
+Purpose = Literal["terms", "privacy", "marketing_email", "marketing_sms", "marketing_push", "night_advertising"]
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
