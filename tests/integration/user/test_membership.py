@@ -1,6 +1,7 @@
 """Becoming a member and keeping one's profile: what is refused, in whose language, and what is never kept readable."""
 
 import asyncio
+import re
 import unicodedata
 
 import pytest
@@ -159,7 +160,10 @@ async def test_nothing_personal_can_be_read_in_the_database(member, database, se
                 continue
             dump = await transaction.fetchval(f"SELECT coalesce(string_agg(t::text, ' '), '') FROM {table} t")
             for word in ("findme", "찾을이름", "98765432", "받는이름", "04524", "찾을대로", "PRIVATE KEY"):
-                assert word not in dump, f"{word} stands in {table}"
+                # As a word: five digits stand by chance in some digest or time among so many rows.
+                alone = re.search(rf"(?<![0-9A-Za-z+/.]){word}(?![0-9A-Za-z+/])", dump)
+                inside = word != "04524" and word in dump
+                assert not alone and not inside, f"{word} stands in {table}"  # noqa: PT018
 
 
 async def test_the_others_are_told_that_somebody_signed_up(servers, visitor, tenant):
