@@ -26,6 +26,7 @@ PRODUCT = {
     "category": "{category}",
     "variants": [{"sku": "{new_sku}", "price": 1000}],
 }
+GRADE = {"code": "plain", "name_ko": "기본", "name_en": "Plain", "threshold": 0}
 # For each route that asks for a permission: a call of it that succeeds, and whether it is about a person.
 CALLS = {
     "GET /v1/orders": ("/v1/orders?member_id={member}", None, True),
@@ -65,6 +66,7 @@ CALLS = {
         None,
         False,
     ),
+    "PUT /v1/member-grades": ("/v1/member-grades", {"items": [GRADE], "span_days": 30}, False),
     "POST /v1/categories": ("/v1/categories", CATEGORY, False),
     "PUT /v1/categories/{id}": ("/v1/categories/{new}", {"name_ko": "감사함", "name_en": "Audited"}, False),
     "POST /v1/products": ("/v1/products", PRODUCT, False),
