@@ -13,7 +13,7 @@ from jangteo.kit.audit import Entry
 from jangteo.kit.auth import Caller
 from jangteo.kit.errors import Invalid
 from jangteo.kit.postgres import Database, Reader, Transaction
-from jangteo.user.schemas import GradeIn, GradeOut, GradesOut, MyGrade
+from jangteo.user.account_schemas import GradeIn, GradeOut, GradesOut, MyGrade
 
 MANAGE_MEMBERS = "members.manage"
 _SPAN_DAYS = 180

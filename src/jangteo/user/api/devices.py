@@ -5,8 +5,8 @@ from uuid import UUID
 from litestar import delete, get
 from litestar.params import FromPath
 
+from jangteo.user.account_schemas import DeviceOut, DevicesOut
 from jangteo.user.api.given import PERSONAL, Caller, Devices
-from jangteo.user.schemas import DeviceOut, DevicesOut
 
 _PATH = "/v1/members/me/sessions"
 

@@ -3,9 +3,9 @@
 from litestar import get, put
 from litestar.params import JSONBody
 
+from jangteo.user.account_schemas import GradesIn, GradesOut, MyGrade
 from jangteo.user.api.given import PERSONAL, Caller, Grades
 from jangteo.user.grades import MANAGE_MEMBERS
-from jangteo.user.schemas import GradesIn, GradesOut, MyGrade
 
 
 @get("/v1/member-grades")

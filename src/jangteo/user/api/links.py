@@ -9,9 +9,7 @@ from typing import Any
 from litestar import Request, delete, post, put
 from litestar.params import JSONBody
 
-from jangteo.user.api.given import PERSONAL, Caller, Email, Links, PasswordChange, Sessions
-from jangteo.user.api.sessions import address_of
-from jangteo.user.schemas import (
+from jangteo.user.account_schemas import (
     Accepted,
     AddressGiven,
     EmailChange,
@@ -20,6 +18,8 @@ from jangteo.user.schemas import (
     PasswordChanged,
     PasswordReset,
 )
+from jangteo.user.api.given import PERSONAL, Caller, Email, Links, PasswordChange, Sessions
+from jangteo.user.api.sessions import address_of
 
 _CHANGE = "/v1/members/me/email-change"
 
