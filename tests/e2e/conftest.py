@@ -15,11 +15,16 @@ from jangteo.stack.mall import Mall
 
 sys.path.insert(0, str(Path(__file__).parent))  # importlib mode makes no package of a folder
 
+from leak_walk import assert_clean
+
 
 @pytest.fixture(scope="session")
 def mall(throw_away):
+    """A whole mall; when all tests have had it, none of its stores may hold what their people are made of."""
     with Mall(throw_away("mall"), overrides=QUICK, fsync=False) as mall:
         yield mall.up()
+        mall.wait_healthy()
+        assert_clean(mall)
 
 
 @pytest.fixture(scope="session")

