@@ -194,10 +194,11 @@ async def test_roles_put_exactly_their_permissions_into_tokens(buyer_of, owner):
 
 
 def handlers(service):
-    """Return the route handlers that the modules of a service's `api` hold."""
-    api = import_module(f"jangteo.{service}.api")
-    inside = [import_module(f"{api.__name__}.{one.name}") for one in pkgutil.iter_modules(getattr(api, "__path__", []))]
-    found = {id(one): one for module in (api, *inside) for one in vars(module).values()}
+    """Return the route handlers that the modules called `api`, or in a folder of that name, of a service hold."""
+    package = import_module(f"jangteo.{service}")
+    names = [one.name for one in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")]
+    modules = [import_module(name) for name in names if "api" in name.split(".")]
+    found = {id(one): one for module in modules for one in vars(module).values()}
     return [one for one in found.values() if isinstance(one, HTTPRouteHandler)]
 
 
