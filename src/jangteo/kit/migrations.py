@@ -142,7 +142,7 @@ def create_legal_records() -> None:
 
 
 _APPEND_ONLY = """
-CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION refuse_audit_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege'; END $$
 """
 _REVOKE = """
@@ -187,7 +187,7 @@ def keep_all_rows(table: str) -> None:
     """Let the rows of `table` be neither changed nor removed: not by the service, and by its owner not by mistake."""
     op.execute(_APPEND_ONLY)
     trigger = f"CREATE TRIGGER {table}_stay BEFORE UPDATE OR DELETE ON {table}"
-    op.execute(f"{trigger} FOR EACH ROW EXECUTE FUNCTION refuse_change()")
+    op.execute(f"{trigger} FOR EACH ROW EXECUTE FUNCTION refuse_audit_change()")
     trigger = f"CREATE TRIGGER {table}_stay_all BEFORE TRUNCATE ON {table}"
-    op.execute(f"{trigger} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()")
+    op.execute(f"{trigger} FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change()")
     op.execute(_REVOKE.format(table=table))

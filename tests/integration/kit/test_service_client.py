@@ -42,7 +42,9 @@ async def test_each_refusal_has_its_meaning(tmp_path: Any, status: int, meaning:
             open_registry(f"static:product=http://127.0.0.1:{port}") as registry,
             open_wire(seconds=5, connect_seconds=1) as wire,
         ):
-            client = ServiceClient("product", wire, registry, ServiceIdentity("order", secrets.identity_folder))
+            client = ServiceClient(
+                "product", wire, registry, ServiceIdentity("order", secrets.identity_folder("order"))
+            )
             with pytest.raises(JangteoError) as raised:
                 await client.get("/thing", dict, tenant="demo")
     finally:

@@ -52,7 +52,7 @@ def test_a_clock_may_be_wrong_on_a_developers_machine_alone() -> None:
 def test_a_service_whose_clock_was_ahead_is_believed_again_once_it_is_right(offset: Path) -> None:
     secrets = Credentials(offset.parent)
     secrets.make_identities(["order", "payment"])
-    order, payment = (ServiceIdentity(name, secrets.identity_folder) for name in ("order", "payment"))
+    order, payment = (ServiceIdentity(name, secrets.identity_folder(name)) for name in ("order", "payment"))
     offset.write_text(str(HOUR))
     assert abs(ahead() - HOUR) < 60
     of_the_future = order.token("demo")
@@ -66,7 +66,7 @@ def test_a_service_whose_clock_was_ahead_is_believed_again_once_it_is_right(offs
 def test_a_token_has_expired_by_the_clock_that_is_told(offset: Path) -> None:
     secrets = Credentials(offset.parent)
     secrets.make_identities(["order", "payment"])
-    order, payment = (ServiceIdentity(name, secrets.identity_folder) for name in ("order", "payment"))
+    order, payment = (ServiceIdentity(name, secrets.identity_folder(name)) for name in ("order", "payment"))
     token = order.token("demo")
     offset.write_text(str(HOUR))
     assert abs(ahead() - HOUR) < 60

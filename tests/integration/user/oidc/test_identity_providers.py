@@ -45,7 +45,7 @@ async def test_somebody_new_agrees_to_the_terms_and_is_a_member(guest, person, d
     me = (await one.call("GET", "/v1/members/me")).json()
     assert (me["email"], me["name"]) == (kim.email, "나길동")
     said = {consent["purpose"]: consent["granted"] for consent in me["consents"]}
-    assert said == {"terms": True, "privacy": True, "marketing": False}
+    assert said == {"terms": True, "privacy": True, "marketing_email": False}
     # And the next time nothing is asked.
     again = await kim.come_back(guest())
     assert (again.status_code, again.json()["member"]["id"]) == (201, me["id"])
