@@ -35,7 +35,7 @@ bench: .venv/.tests ## measure what each operation costs and carries (make bench
 bench-compare: .venv/.tests ## two results side by side, the last two unless named (make bench-compare A=… B=…)
 	@$(BIN)/python -m bench.compare $(A) $(B)
 
-chaos: .venv/.tests ## kill processes under load, N times (make chaos N=100 SEED=7)
+chaos: .venv/.tests ## break a mall in eleven ways while buyers buy, N times (make chaos N=100 SEED=7)
 	@$(BIN)/python -m bench.chaos $(N) $(if $(SEED),--seed $(SEED))
 
 soak: .venv/.tests ## load the mall for long and look for what grows (make soak MINUTES=10)
