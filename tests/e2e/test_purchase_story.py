@@ -72,17 +72,21 @@ async def test_every_hop_of_a_purchase_is_in_one_trace(buyer_of, mall, product_w
     expected = {"order", "product", "payment", "shipping", "user", "notification"}
     for _ in range(60):
         spans = [span for file in mall.home.traces.glob("*.jsonl") for span in spans_of(file, trace_id)]
-        if expected <= {span["service"] for span in spans}:
+        # Each process writes its own spans now and then: a child may be there before its parent.
+        if expected <= {span["service"] for span in spans} and not in_the_air(spans):
             break
         await asyncio.sleep(0.5)
     assert expected <= {span["service"] for span in spans}
-    known = {span["span"] for span in spans}
-    roots = [span for span in spans if span.get("parent", "") not in known]
-    # Nothing hangs in the air: whatever has no parent here was called by the buyer.
-    assert all(span["kind"].lower() == "server" for span in roots)
+    assert in_the_air(spans) == []
     handled = " ".join(span["name"] for span in spans)
     for message in ("product.reserve_stock", "payment.authorise", "payment.capture", "shipping.create_shipment"):
         assert message in handled
+
+
+def in_the_air(spans):
+    """Return what was not called by the buyer, and has no parent that is known."""
+    known = {span["span"] for span in spans}
+    return [span for span in spans if span.get("parent", "") not in known and span["kind"].lower() != "server"]
 
 
 def spans_of(file, trace_id):

@@ -6,7 +6,7 @@ import pytest
 
 from jangteo.kit.settings import SettingsError
 from jangteo.user.oidc.presets import PRESETS, read_providers
-from tests.integration.user.oidc.world import join, refused
+from tests.integration.user.oidc.world import join, newcomer, refused, sign_up
 
 OWN = '"client_id": "a", "client_secret": "hidden", "redirect_uris": ["https://shop.example/back"]'
 
@@ -41,8 +41,9 @@ async def test_accounts_of_two_providers_with_the_same_name_are_two(guest, perso
 
 
 async def test_the_same_newcomer_twice_at_once_is_one_member(guest, person):
-    kim = person()
-    joined = await asyncio.gather(join(guest(), kim), join(guest(), kim))
+    kim, browsers = person(), (guest(), guest())
+    waiting = [await newcomer(browser, kim) for browser in browsers]
+    joined = await asyncio.gather(*map(sign_up, browsers, waiting))
     assert sorted(answer.status_code for answer in joined) == [201, 409]
 
 

@@ -43,11 +43,21 @@ async def complete(guest, name, body):
 
 async def join(guest, someone, by="google", **more):
     """Become a member by a provider; return the session."""
+    return await sign_up(guest, await newcomer(guest, someone, by), by, **more)
+
+
+async def newcomer(guest, someone, by="google"):
+    """Come from a provider as somebody new; return the token of the log-in, which waits for the consents."""
     begun = await begin(guest, by)
     said = await someone.agree(begun["authorization_url"])
     asked = await complete(guest, by, {"login_token": begun["login_token"], **said})
     assert (asked.status_code, asked.json()["needed"]) == (202, "consents"), asked.text
-    body = {"login_token": begun["login_token"], "is_14_or_older": True, "consents": AGREED, **more}
+    return begun["login_token"]
+
+
+async def sign_up(guest, login_token, by="google", **more):
+    """Agree, and become a member; return the session."""
+    body = {"login_token": login_token, "is_14_or_older": True, "consents": AGREED, **more}
     return await guest.call("POST", f"/v1/identity-providers/{by}/log-ins/sign-up", body)
 
 
