@@ -77,7 +77,7 @@ class Neighbours:
         application = web.Application()
         application.router.add_post("/internal/offers", self.answer_offers)
         application.router.add_get("/.well-known/jwks.json", self.answer_keys)
-        runner = web.AppRunner(application)
+        runner = web.AppRunner(application, shutdown_timeout=1)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()

@@ -32,7 +32,7 @@ async def test_each_refusal_has_its_meaning(tmp_path: Any, status: int, meaning:
     secrets.make_identities(["order"])
     application = web.Application()
     application.router.add_get("/thing", refuse)
-    runner = web.AppRunner(application)
+    runner = web.AppRunner(application, shutdown_timeout=1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()

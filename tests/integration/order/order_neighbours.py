@@ -56,7 +56,7 @@ class Neighbours:
         app.router.add_get("/internal/carts/{member}", self._cart)
         app.router.add_post("/internal/offers", self._offers)
         app.router.add_post("/internal/quotes", self._quote)
-        runner = web.AppRunner(app)
+        runner = web.AppRunner(app, shutdown_timeout=1)
         await runner.setup()
         port = free_port()
         await web.TCPSite(runner, "127.0.0.1", port).start()

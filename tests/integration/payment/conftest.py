@@ -158,7 +158,7 @@ async def authority(settings: PaymentSettings, payment: Running) -> AsyncIterato
     signing = Authority()
     application = web.Application()
     application.router.add_get("/.well-known/jwks.json", signing.keys)
-    runner = web.AppRunner(application)
+    runner = web.AppRunner(application, shutdown_timeout=1)
     await runner.setup()
     port = free_port()
     await web.TCPSite(runner, "127.0.0.1", port).start()

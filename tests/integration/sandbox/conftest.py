@@ -162,7 +162,7 @@ async def receiver() -> AsyncIterator[Receiver]:
     endpoint = Receiver()
     application = web.Application()
     application.router.add_post("/hooks", endpoint.receive)
-    runner = web.AppRunner(application)
+    runner = web.AppRunner(application, shutdown_timeout=1)
     await runner.setup()
     bound = free_socket()
     await web.SockSite(runner, bound).start()

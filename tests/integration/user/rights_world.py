@@ -36,7 +36,7 @@ class Others:
         app = web.Application()
         app.router.add_get("/internal/people/{person}/{what}", self._people)
         app.router.add_get("/internal/legal-records", self._legal)
-        runner = web.AppRunner(app)
+        runner = web.AppRunner(app, shutdown_timeout=1)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
