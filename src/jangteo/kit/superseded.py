@@ -62,9 +62,13 @@ class StandingUnknown(Unavailable):
 class Superseded:
     """What one process knows of changed members."""
 
-    def __init__(self, fetch: Fetcher) -> None:
-        """`fetch` returns every version that changed within the life of a token; it may raise JangteoError."""
+    def __init__(self, fetch: Fetcher, now: Callable[[], float] = time.monotonic) -> None:
+        """`fetch` returns every version that changed within the life of a token; it may raise JangteoError.
+
+        `now` gives seconds of a clock that is never set back.
+        """
         self._fetch = fetch
+        self._now = now
         self._versions: Versions = {}
         self._known_at = float("-inf")
         self._failed_at = float("-inf")
@@ -76,7 +80,7 @@ class Superseded:
 
         Raises StandingUnknown for a `privileged` one while that cannot be known; others are let pass.
         """
-        now = time.monotonic()
+        now = self._now()
         if now - self._known_at > ASK_SECONDS:
             await self._ask_again(now, privileged)
         if self._versions and self._versions.get((tenant, member), 0) > version:
@@ -96,13 +100,13 @@ class Superseded:
         # Customers need no list to be served: they wait for the first answer, never for one that fails.
         if (asking := self._asking) is not None and (privileged or self._failed_at == float("-inf")):
             await asyncio.shield(asking)
-        if privileged and time.monotonic() - self._known_at > BELIEVE_SECONDS:
+        if privileged and self._now() - self._known_at > BELIEVE_SECONDS:
             raise StandingUnknown()
 
     async def _ask(self) -> None:
         try:
             while True:
-                asked_at, changes = time.monotonic(), self._changes
+                asked_at, changes = self._now(), self._changes
                 try:
                     versions = await self._fetch()
                 except NotFound:
@@ -113,6 +117,6 @@ class Superseded:
             self._versions, self._known_at, self._failed_at = versions, asked_at, float("-inf")
         except JangteoError as error:
             log.warning("whose roles changed could not be asked: %s", error)
-            self._failed_at = time.monotonic()
+            self._failed_at = self._now()
         finally:
             self._asking = None

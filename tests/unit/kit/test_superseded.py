@@ -31,9 +31,11 @@ class UserService:
 class Time:
     """The clock of the token check, in our hand."""
 
-    def __init__(self, monkeypatch):
+    def __init__(self):
         self.now = 1_000_000.0
-        monkeypatch.setattr(superseded.time, "monotonic", lambda: self.now)
+
+    def __call__(self):
+        return self.now
 
 
 @pytest.fixture
@@ -42,13 +44,13 @@ def service():
 
 
 @pytest.fixture
-def known(service):
-    return Superseded(service.fetch)
+def known(service, clock):
+    return Superseded(service.fetch, clock)
 
 
 @pytest.fixture
-def clock(monkeypatch):
-    return Time(monkeypatch)
+def clock():
+    return Time()
 
 
 async def check(known, version=0, privileged=True):
