@@ -7,6 +7,7 @@ import ctypes
 import gc
 import json
 import os
+import signal
 import sys
 import time
 from importlib import import_module
@@ -87,6 +88,8 @@ def _serve(request: dict[str, Any], supervisor: int) -> None:
     name = request["name"]
     birth = Birth(request["environment"], Path(request["folder"]), Path(request["output"]), request["death_signal"])
     become(birth, supervisor)
+    # As a Python that starts by itself does: else a caller who hangs up while it is answered ends the service.
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     os.environ.clear()
     os.environ.update(birth.environment)
     sys.argv = ["jangteo", "serve", name]

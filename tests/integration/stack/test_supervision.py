@@ -70,6 +70,17 @@ def test_a_service_is_a_process_with_its_own_session_name_environment_and_log(sm
     assert os.readlink(f"/proc/{pid}/fd/0") == os.devnull
 
 
+def test_a_service_outlives_a_caller_who_hangs_up_while_it_answers(small: Mall) -> None:
+    before = identify(small.pid("sandbox-pay") or 0)
+    assert before is not None
+    # What the kernel sends to who writes to a connection that the other side has closed.
+    os.kill(before.pid, signal.SIGPIPE)
+    port = next(unit["address"] for unit in small.status()["units"] if unit["name"] == "sandbox-pay").rpartition(":")[2]
+    with urllib.request.urlopen(f"http://127.0.0.1:{port.rstrip('/')}/health/live", timeout=30) as answer:
+        assert answer.status == 200
+    assert before.alive()
+
+
 def test_a_killed_zygote_is_replaced_when_it_is_needed(small: Mall) -> None:
     zygote = small.status()["own"]["zygote"]
     os.kill(zygote, signal.SIGKILL)
