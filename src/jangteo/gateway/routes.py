@@ -168,7 +168,7 @@ ROUTES: tuple[Route, ...] = (
     *_rows(
         "user",
         MEMBER,
-        "POST /v1/members/me/exports",
+        "GET,POST /v1/members/me/exports",
         "GET /v1/members/me/exports/{id}",
         "GET /v1/members/me/exports/{id}/archive",
         "GET,POST,DELETE /v1/members/me/withdrawal",

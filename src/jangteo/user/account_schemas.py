@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from jangteo.user.schemas import Input, Secret, Text
+from jangteo.user.schemas import ConsentOut, Input, MemberOut, Secret, Text
 
 
 class AddressGiven(Input, frozen=True, kw_only=True):
@@ -76,6 +76,18 @@ class GradeOut(Struct, frozen=True):
     name_ko: str
     name_en: str
     threshold: int
+
+
+class MeOut(MemberOut, frozen=True, kw_only=True):
+    """GET /v1/members/me; `pending_email` waits for its confirmations, and without a password one logs in elsewhere."""
+
+    version: int
+    roles: list[str]
+    permissions: list[str]
+    consents: list[ConsentOut]
+    grade: GradeOut
+    has_password: bool
+    pending_email: str | None
 
 
 class GradesOut(Struct, frozen=True, kw_only=True):

@@ -7,9 +7,8 @@ from msgspec import Meta, Struct
 
 from jangteo.user.consent_store import Text as ConsentText
 from jangteo.user.domain.member import Consent, Purpose
-from jangteo.user.schemas import Input
+from jangteo.user.schemas import Input, TextVersion
 
-Version = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]*$")]
 Title = Annotated[str, Meta(min_length=1, max_length=200)]
 Body = Annotated[str, Meta(min_length=1, max_length=200_000)]
 
@@ -18,7 +17,7 @@ class ConsentIn(Input, frozen=True, kw_only=True):
     """PUT /v1/members/me/consents/{purpose}: `text_version` is the text that was read; to take back, none is needed."""
 
     granted: bool
-    text_version: Version | None = None
+    text_version: TextVersion | None = None
     channel: Literal["web", "app", "phone"] = "web"
 
 
@@ -33,7 +32,7 @@ class TextIn(Input, frozen=True, kw_only=True):
     """POST /v1/consent-texts: a text in all languages, under a name that it keeps for ever."""
 
     purpose: Purpose
-    version: Version
+    version: TextVersion
     ko: Wording
     en: Wording
 

@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
-from jangteo.kit.postgres import Transaction
-from jangteo.kit.privacy import PersonKey
+from jangteo.kit.postgres import Reader, Transaction
+from jangteo.kit.privacy import PersonKey, Vault
 from jangteo.user.domain.mail import LinkUsed
 
 _SEALED = "email_change.new"
@@ -20,6 +20,14 @@ async def begin(transaction: Transaction, key: PersonKey, member: UUID, new: str
         key.encrypt(new, _SEALED),
         transaction.clock.now(),
     )
+
+
+async def pending(reader: Reader, vault: Vault, member: UUID) -> str | None:
+    """Return the address that waits for its confirmations, None where nothing is waited for. Raises PersonErased."""
+    sealed = await reader.fetchval(
+        "SELECT sealed FROM email_changes WHERE tenant = $1 AND member_id = $2", reader.tenant, member
+    )
+    return (await vault.key(reader, member)).decrypt(sealed, _SEALED) if sealed else None
 
 
 async def confirm(transaction: Transaction, key: PersonKey, member: UUID, *, at_new: bool) -> str | None:

@@ -4,7 +4,7 @@ A grade is never stored: it is reckoned from the orders of the span when it is a
 passes, and a message that comes twice, late or before another changes nothing. Amounts are minor units of KRW.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -81,11 +81,15 @@ class Grades:
     async def of(self, tenant: str, member: UUID) -> MyGrade:
         """Return a member's grade now, and the amount that it comes from."""
         async with self._database.read(tenant) as reader:
-            known = await _grades(reader)
-            since = self._database.clock.now() - timedelta(days=known.span_days)
-            net = await reader.fetchval(_NET, tenant, member, since)
-        grade = max((one for one in known.items if one.threshold <= net), key=lambda one: one.threshold)
-        return MyGrade(grade=grade, amount=net, span_days=known.span_days)
+            return await grade_of(reader, member, self._database.clock.now())
+
+
+async def grade_of(reader: Reader, member: UUID, now: datetime) -> MyGrade:
+    """Return a member's grade at `now`, and the amount that it comes from."""
+    known = await _grades(reader)
+    net = await reader.fetchval(_NET, reader.tenant, member, now - timedelta(days=known.span_days))
+    grade = max((one for one in known.items if one.threshold <= net), key=lambda one: one.threshold)
+    return MyGrade(grade=grade, amount=net, span_days=known.span_days)
 
 
 async def _grades(reader: Reader) -> GradesOut:

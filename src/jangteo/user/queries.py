@@ -4,10 +4,14 @@ from uuid import UUID
 
 from jangteo.contracts.user import Contact, Mail
 from jangteo.kit.postgres import Database, Reader
+from jangteo.user import email_changes
+from jangteo.user.account_schemas import MeOut
+from jangteo.user.grades import grade_of
 from jangteo.user.mails import Mails
+from jangteo.user.passwords import Passwords
 from jangteo.user.role_store import permissions_of, roles_of
-from jangteo.user.schemas import ConsentOut, MeOut
-from jangteo.user.store import Members
+from jangteo.user.schemas import ConsentOut
+from jangteo.user.store import Members, password_hash_of
 
 
 class Queries:
@@ -34,6 +38,9 @@ class Queries:
                 roles=await roles_of(reader, id),
                 permissions=sorted(await permissions_of(reader, id)),
                 consents=await _consents(reader, id),
+                grade=(await grade_of(reader, id, self._database.clock.now())).grade,
+                has_password=not Passwords.is_nobodys(await password_hash_of(reader, id)),
+                pending_email=await email_changes.pending(reader, self._members.vault, id),
             )
 
     async def contact(self, tenant: str, id: UUID) -> Contact:

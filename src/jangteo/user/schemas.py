@@ -12,6 +12,7 @@ from jangteo.user.domain.member import Language, Purpose
 Text = Annotated[str, Meta(max_length=300)]
 Secret = Annotated[str, Meta(max_length=1000)]
 TypedCode = Annotated[str, Meta(min_length=6, max_length=40)]
+TextVersion = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]*$")]
 
 
 class Input(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -19,11 +20,17 @@ class Input(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class ConsentsGiven(Input, frozen=True, kw_only=True):
-    """What a new member agrees to; nothing is ticked beforehand."""
+    """What a new member agrees to, each by itself; nothing is ticked beforehand."""
 
     terms: bool
     privacy: bool
-    marketing: bool = False
+    marketing: bool = False  # the earlier name of `marketing_email`
+    marketing_email: bool = False
+    marketing_sms: bool = False
+    marketing_push: bool = False
+    night_advertising: bool = False
+    # Which texts were shown. One that does not hold any more is refused; what was shown and not ticked was declined.
+    versions: dict[Purpose, TextVersion] = {}
 
 
 class SignUp(Input, frozen=True, kw_only=True):
@@ -139,15 +146,6 @@ class ConsentOut(Struct, frozen=True, kw_only=True):
     granted: bool
     text_version: str
     at: datetime
-
-
-class MeOut(MemberOut, frozen=True, kw_only=True):
-    """GET /v1/members/me."""
-
-    version: int
-    roles: list[str]
-    permissions: list[str]
-    consents: list[ConsentOut]
 
 
 class SessionOut(Struct, frozen=True, kw_only=True):

@@ -20,8 +20,11 @@ from jangteo.user.domain.permissions import OWNER, STAFF_PERMISSIONS, STAFF_ROLE
 from jangteo.user.mails import Mails
 from jangteo.user.passwords import Passwords
 from jangteo.user.role_store import Role, add_role, give_roles, list_roles
+from jangteo.user.schemas import ConsentsGiven
 from jangteo.user.settings import UserSettings
 from jangteo.user.store import Members
+
+AGREED = ConsentsGiven(terms=True, privacy=True)
 
 
 class Account(NamedTuple):
@@ -73,7 +76,7 @@ async def _seed_tenant(database: Database, tenant: str, members: Members, member
             if await members.find(transaction, account.email) is not None:
                 continue
             profile = Profile(email=account.email, name=account.name, phone=None)
-            member = await membership.enrol(transaction, profile, "ko", hashed, False, verified=True)
+            member = await membership.enrol(transaction, profile, "ko", hashed, AGREED, verified=True)
             if account.role:
                 await give_roles(transaction, member.id, [account.role], None)
                 changed: dict[str, list[str]] = {"before": [], "after": [account.role]}

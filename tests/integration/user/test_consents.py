@@ -63,6 +63,31 @@ async def test_a_consent_is_taken_back_by_the_same_call_that_gave_it(member, pur
     assert all(one["at"] and one["text_version"] == version for one in history)
 
 
+async def test_a_new_member_ticks_each_way_of_advertising_by_itself(visitor, member):
+    versions = {
+        one["purpose"]: one["version"] for one in (await visitor().call("GET", "/v1/consent-texts")).json()["items"]
+    }
+    ticked = {"terms": True, "privacy": True, "marketing_sms": True, "versions": versions}
+    someone = await member(consents=ticked)
+    said = await states(someone)
+    assert {purpose: said[purpose]["granted"] for purpose in OPTIONAL} == {
+        "marketing_email": False,
+        "marketing_sms": True,
+        "marketing_push": False,
+        "night_advertising": False,
+    }
+    # What was shown and left alone was declined; that is on record, too.
+    assert all(said[purpose]["text_version"] == versions[purpose] for purpose in OPTIONAL)
+
+
+async def test_nobody_becomes_a_member_by_a_text_that_does_not_hold_any_more(visitor):
+    stale = {"terms": True, "privacy": True, "versions": {"terms": "1999-01"}}
+    refused = await visitor().sign_up(consents=stale)
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (409, "consents.terms")
+    unknown = await visitor().sign_up(consents={**stale, "versions": {"cookies": "1"}})
+    assert unknown.status_code == 422
+
+
 async def test_the_same_word_twice_and_at_once_is_one(member):
     someone = await member()
     body = {"granted": True, "text_version": await version_of(someone, "marketing_sms")}

@@ -26,6 +26,7 @@ async def test_an_address_changes_once_it_is_confirmed_at_both_in_any_order(memb
     someone, new = await member(), address()
     old = someone.profile["email"]
     assert (await ask(someone, new)).status_code == 202
+    assert (await someone.call("GET", "/v1/members/me")).json()["pending_email"] == new
     [to_old], [to_new] = [await letters(someone, kind) for kind in ("change_email_old", "change_email_new")]
     assert (to_old["email"], to_old["parameters"]["new_email"], to_new["email"]) == (old, new, new)
     tokens = [await token_of(someone, kind) for kind in order]
@@ -34,7 +35,7 @@ async def test_an_address_changes_once_it_is_confirmed_at_both_in_any_order(memb
     assert (await confirm(someone, tokens[0])).json()["code"] == "link.used"
     assert (await confirm(someone, tokens[1])).json() == {"status": "changed"}
     me = (await someone.call("GET", "/v1/members/me")).json()
-    assert (me["email"], me["email_verified"]) == (new, True)
+    assert (me["email"], me["email_verified"], me["pending_email"]) == (new, True, None)
     assert (await someone.log_in(old)).status_code == 401
     assert (await someone.log_in(new)).status_code == 201
     [notice] = await letters(someone, "email_changed")

@@ -27,6 +27,7 @@ async def test_a_new_member_logs_in_and_sees_the_own_profile(member):
     body = me.json()
     assert (body["name"], body["phone"], body["language"]) == ("홍 길동", "+821012345678", "en")
     assert body["roles"] == body["permissions"] == []
+    assert (body["grade"]["code"], body["has_password"], body["pending_email"]) == ("basic", True, None)
     assert {(said["purpose"], said["granted"]) for said in body["consents"]} == {
         ("terms", True),
         ("privacy", True),

@@ -105,9 +105,12 @@ async def test_a_copy_is_stored_sealed_tells_of_itself_by_mail_and_ends(member, 
     assert not any("비밀" in part["sealed"] for part in parts)
     assert "export_ready" in [row["kind"] for row in kinds]
     assert left.total_seconds() == 24 * 3600
+    assert [each["link"] for each in (await one.call("GET", "/v1/members/me/exports")).json()["items"]] == [link]
+    assert (await (await member()).call("GET", "/v1/members/me/exports")).json()["items"] == []
     async with database.transaction(tenant) as transaction:
         await transaction.execute("UPDATE exports SET expires_at = now() WHERE tenant = $1", tenant)
     assert (await one.call("GET", link)).status_code == 404
+    assert (await one.call("GET", "/v1/members/me/exports")).json()["items"] == []
 
 
 async def test_a_copy_waits_for_a_service_that_is_down_and_goes_on(member, others):
@@ -124,6 +127,8 @@ async def test_a_copy_waits_for_a_service_that_is_down_and_goes_on(member, other
 
     assert (await until(waiting))["state"] == "gathering"
     assert (await one.call("GET", f"{path}/archive")).json()["code"] == "export.not_ready"
+    [listed] = (await one.call("GET", "/v1/members/me/exports")).json()["items"]
+    assert (listed["id"], listed["link"]) == (first["id"], None)
     others.down.clear()
 
     async def ready():

@@ -6,10 +6,11 @@ from litestar import Response, get, patch, post
 from litestar.params import JSONBody
 
 from jangteo.kit.errors import Invalid
+from jangteo.user.account_schemas import MeOut
 from jangteo.user.api import given
 from jangteo.user.api.given import PERSONAL, Caller, IfMatch, Membership, Queries
 from jangteo.user.domain.member import Language, Member
-from jangteo.user.schemas import MemberChange, MemberOut, MeOut, SignUp
+from jangteo.user.schemas import MemberChange, MemberOut, SignUp
 
 _ETAG = re.compile(r'(?:W/)?"(\d{1,9})"')
 
@@ -33,7 +34,7 @@ async def sign_up(
 
 @get("/v1/members/me", cache_control=PERSONAL)
 async def me(caller: Caller, queries: Queries) -> Response[MeOut]:
-    """Show the caller's own profile, roles and consents."""
+    """Show the caller's own profile, grade, roles and consents."""
     found = await queries.me(caller.tenant, caller.member_id)
     return Response(found, headers={"ETag": f'"{found.version}"'})
 

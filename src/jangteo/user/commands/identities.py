@@ -149,7 +149,7 @@ class ByProvider:
                 profile,
                 asked.language or language,
                 self._passwords.nobodys(),
-                asked.consents.marketing,
+                asked.consents,
                 verified=claims.email_verified,
             )
             await self._identities.link(transaction, member.id, name, claims.subject)

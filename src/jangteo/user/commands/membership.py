@@ -10,6 +10,7 @@ from jangteo.kit.errors import Conflict
 from jangteo.kit.postgres import Database, Transaction
 from jangteo.user.consent_store import ConsentTexts
 from jangteo.user.domain.age import check_age
+from jangteo.user.domain.consent import check_versions
 from jangteo.user.domain.member import Consent, Language, Member, Profile, Purpose
 from jangteo.user.domain.person import (
     ConsentMissing,
@@ -22,7 +23,7 @@ from jangteo.user.domain.person import (
 )
 from jangteo.user.mails import Mails
 from jangteo.user.passwords import Passwords
-from jangteo.user.schemas import MemberChange, SignUp
+from jangteo.user.schemas import ConsentsGiven, MemberChange, SignUp
 from jangteo.user.store import Members, add_consents
 
 _CHANNEL = "web"
@@ -58,7 +59,7 @@ class Membership:
                 raise EmailTaken(field="email")
         hashed = await self._passwords.hash(asked.password)
         async with self._database.transaction(tenant) as transaction:
-            return await self.enrol(transaction, profile, asked.language or language, hashed, asked.consents.marketing)
+            return await self.enrol(transaction, profile, asked.language or language, hashed, asked.consents)
 
     async def enrol(
         self,
@@ -66,19 +67,20 @@ class Membership:
         profile: Profile,
         language: Language,
         password_hash: str,
-        marketing: bool,
+        given: ConsentsGiven,
         *,
         verified: bool = False,
     ) -> Member:
-        """Insert a member whose data is checked, with the consents that were given. Raises EmailTaken.
+        """Insert a member whose data is checked, with the consents that were given. Raises EmailTaken, TextOutdated.
 
         Unless the address is `verified`, the member is asked to confirm it.
         """
         member = await self._members.add(transaction, profile, language, password_hash, verified=verified)
-        said: dict[Purpose, bool] = {"terms": True, "privacy": True, "marketing_email": marketing}
         versions = await self._texts.versions(transaction)
+        check_versions(given.versions, versions)
         consents = [
-            _consent(purpose, granted, versions[purpose], member.created_at) for purpose, granted in said.items()
+            _consent(purpose, granted, versions[purpose], member.created_at)
+            for purpose, granted in said_at_first(given).items()
         ]
         await add_consents(transaction, member.id, consents)
         transaction.send(UserRegistered(member_id=member.id, language=member.language))
@@ -109,6 +111,18 @@ class Membership:
 
 def _consent(purpose: Purpose, granted: bool, version: str, at: datetime) -> Consent:
     return Consent(purpose=purpose, granted=granted, text_version=version, channel=_CHANNEL, at=at)
+
+
+def said_at_first(given: ConsentsGiven) -> dict[Purpose, bool]:
+    """Return what a new member has said: of what was neither ticked nor shown, nothing."""
+    ways: dict[Purpose, bool] = {
+        "marketing_sms": given.marketing_sms,
+        "marketing_push": given.marketing_push,
+        "night_advertising": given.night_advertising,
+    }
+    by_email = given.marketing or given.marketing_email
+    asked = {purpose: granted for purpose, granted in ways.items() if granted or purpose in given.versions}
+    return {"terms": True, "privacy": True, "marketing_email": by_email, **asked}
 
 
 def _checked(asked: SignUp, now: datetime) -> Profile:

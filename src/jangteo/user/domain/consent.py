@@ -71,6 +71,13 @@ class VersionTaken(Conflict):
     en = "There is a version {version} already."
 
 
+def check_versions(read: Mapping[Purpose, str], hold: Mapping[Purpose, str]) -> None:
+    """Raise TextOutdated where a text that was read is not the one that holds now."""
+    for purpose, version in read.items():
+        if version != hold[purpose]:
+            raise TextOutdated(field=f"consents.{purpose}", version=hold[purpose])
+
+
 def purpose_named(name: str) -> Purpose:
     """Return the purpose called `name`. Raises PurposeUnknown."""
     for purpose in PURPOSES:

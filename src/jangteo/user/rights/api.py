@@ -13,6 +13,7 @@ from jangteo.user.rights import exports, legal, withdrawal
 from jangteo.user.rights.schemas import (
     Archive,
     ExportOut,
+    ExportsOut,
     LegalRecordsOut,
     WithdrawalIn,
     WithdrawalOut,
@@ -29,6 +30,12 @@ Word = Annotated[str, QueryParameter(min_length=1, max_length=40)]
 async def request_export(caller: Caller, exports: Exports) -> ExportOut:
     """Begin to gather everything that the mall has about the caller; a mail tells when it is ready."""
     return await exports.request(caller.tenant, caller.member_id)
+
+
+@get("/v1/members/me/exports", cache_control=PERSONAL, summary="See one's copies")
+async def list_exports(caller: Caller, exports: Exports) -> ExportsOut:
+    """Show the copies that are being gathered or can be downloaded, the newest first."""
+    return ExportsOut(items=await exports.current(caller.tenant, caller.member_id))
 
 
 @get("/v1/members/me/exports/{export_id:uuid}", cache_control=PERSONAL, summary="See how far the copy is")
@@ -98,6 +105,7 @@ async def read_legal_records(
 
 ROUTES: list[Any] = [
     request_export,
+    list_exports,
     show_export,
     download_export,
     withdraw,

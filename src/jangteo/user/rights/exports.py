@@ -27,6 +27,10 @@ FORMAT = "jangteo-export/1"
 OWN = "user"
 _PART = "export.part"
 _COLUMNS = "id, state, requested_at, ready_at, expires_at"
+_LATEST = f"""
+SELECT {_COLUMNS} FROM exports WHERE tenant = $1 AND member_id = $2 AND (expires_at IS NULL OR expires_at > $3)
+ORDER BY requested_at DESC, id DESC LIMIT 10
+"""
 # A day after its link has ended, nothing of it is there any more.
 RETENTION = Retention("exports", "expires_at", timedelta(0))
 
@@ -80,6 +84,12 @@ class Exports:
         """Return how far it is. Raises ExportUnknown."""
         async with self._database.read(tenant) as reader:
             return await self._told(reader, member, id)
+
+    async def current(self, tenant: str, member: UUID) -> list[ExportOut]:
+        """Return the exports whose time is not over, the newest first: a few at the most."""
+        async with self._database.read(tenant) as reader:
+            rows = await reader.fetch(_LATEST, tenant, member, self._database.clock.now())
+            return [await self._view(reader, row) for row in rows]
 
     async def archive(self, tenant: str, member: UUID, id: UUID) -> Archive:
         """Return what was gathered. Raises ExportUnknown, ExportNotReady."""
@@ -165,8 +175,10 @@ class Exports:
         return row
 
     async def _told(self, reader: Reader, member: UUID, id: UUID) -> ExportOut:
-        row = await self._row(reader, member, id)
-        ready = row["state"] == "ready"
+        return await self._view(reader, await self._row(reader, member, id))
+
+    async def _view(self, reader: Reader, row: Any) -> ExportOut:
+        ready, id = row["state"] == "ready", row["id"]
         return ExportOut(
             **dict(row),
             missing=[] if ready else await self._missing_of(reader, id),

@@ -24,6 +24,12 @@ class ExportOut(Struct, frozen=True, kw_only=True):
     link: str | None
 
 
+class ExportsOut(Struct, frozen=True, kw_only=True):
+    """GET /v1/members/me/exports: those whose time is not over, the newest first."""
+
+    items: list[ExportOut]
+
+
 class Archive(Struct, frozen=True, kw_only=True):
     """Everything that the mall has about a member: one document for each service."""
 

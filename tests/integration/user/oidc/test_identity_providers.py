@@ -43,7 +43,7 @@ async def test_somebody_new_agrees_to_the_terms_and_is_a_member(guest, person, d
     assert opened.status_code == 201, opened.text
     one.session = opened.json()
     me = (await one.call("GET", "/v1/members/me")).json()
-    assert (me["email"], me["name"]) == (kim.email, "나길동")
+    assert (me["email"], me["name"], me["has_password"]) == (kim.email, "나길동", False)
     said = {consent["purpose"]: consent["granted"] for consent in me["consents"]}
     assert said == {"terms": True, "privacy": True, "marketing_email": False}
     # And the next time nothing is asked.
