@@ -61,9 +61,9 @@ CALLS = {
         False,
     ),
     "GET /v1/withdrawals/{id}": ("/v1/withdrawals/{withdrawal}", None, True),
-    "GET /v1/legal-records": (
-        "/v1/legal-records?service=order&purpose=contract_payment&reason=asked%20by%20the%20court",
-        None,
+    "POST /v1/legal-records/search": (
+        "/v1/legal-records/search",
+        {"service": "order", "purpose": "contract_payment", "reason": "asked by the court"},
         False,
     ),
     "PUT /v1/member-grades": ("/v1/member-grades", {"items": [GRADE], "span_days": 30}, False),

@@ -162,14 +162,14 @@ async def test_what_is_left_of_it_opens_with_no_key(mall, story):
 
 
 async def test_the_law_s_records_are_read_for_their_purpose_until_their_day(mall, story, owner, buyer):
-    path = f"/v1/legal-records?service=order&purpose=contract_payment&reference={story['order']['order_number']}"
+    path, number = "/v1/legal-records/search", story["order"]["order_number"]
+    asked = {"service": "order", "purpose": "contract_payment", "reference": number, "reason": "tax audit of 2026"}
     with pytest.raises(Refused) as refused:
-        await buyer.call("GET", f"{path}&reason=curiosity")
+        await buyer.call("POST", path, asked)
     assert refused.value.status == 403
-    (record,) = (await owner.call("GET", f"{path}&reason=tax+audit+of+2026"))["items"]
+    (record,) = (await owner.call("POST", path, asked))["items"]
     assert record["content"]["address"]["recipient"] == story["values"][1]
-    other = path.replace("contract_payment", "dispute")
-    assert (await owner.call("GET", f"{other}&reason=tax+audit+of+2026"))["items"] == []
+    assert (await owner.call("POST", path, asked | {"purpose": "dispute"}))["items"] == []
     for service in PRIVATE:
         settings = load(PrivateSettings, service, environment(service, mall.site))
         clock = MovableClock(datetime.now(UTC) + timedelta(days=5 * 366 + 14))
@@ -179,7 +179,7 @@ async def test_the_law_s_records_are_read_for_their_purpose_until_their_day(mall
         ):
             assert await LegalArchive(vault, RULES).destroy_due(database) >= 1
         assert await rows(mall, service, "SELECT 1 FROM legal_keys WHERE wrapped_key IS NOT NULL") == []
-    assert (await owner.call("GET", f"{path}&reason=tax+audit+of+2026"))["items"] == []
+    assert (await owner.call("POST", path, asked))["items"] == []
 
 
 async def test_the_address_may_register_again_as_somebody_else(mall, web, story):

@@ -173,7 +173,7 @@ ROUTES: tuple[Route, ...] = (
         "GET /v1/members/me/exports/{id}/archive",
         "GET,POST,DELETE /v1/members/me/withdrawal",
     ),
-    *_rows("user", STAFF, "GET /v1/withdrawals/{id}", "GET /v1/legal-records", permissions="legal.read"),
+    *_rows("user", STAFF, "GET /v1/withdrawals/{id}", "POST /v1/legal-records/search", permissions="legal.read"),
     *_rows(
         "user",
         STAFF,

@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from jangteo.contracts.order import DeliveryAddress
-from jangteo.kit.errors import Conflict, Forbidden, Invalid, Unavailable
+from jangteo.kit.errors import Conflict, Invalid, Unauthenticated, Unavailable
 from jangteo.shipping.domain import Sighting
 
 
@@ -36,11 +36,10 @@ class AlreadyPickedUp(Conflict):
     code = "carrier.already_picked_up"
 
 
-class SignatureInvalid(Forbidden):
+class SignatureInvalid(Unauthenticated):
     """A notice that the carrier did not sign, or signed too long ago."""
 
-    status = 401
-    code = "webhook.signature"
+    code = "webhook.signature_invalid"
     ko = "웹훅 서명이 올바르지 않습니다."
     en = "The signature of the webhook does not hold."
 

@@ -1,11 +1,11 @@
 """Routes of a member's rights, and of those who have to prove that they were kept."""
 
-from typing import Annotated, Any, TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from litestar import Request, Response, delete, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, QueryParameter, SkipValidation
+from litestar.params import FromPath, JSONBody, SkipValidation
 
 from jangteo.user.api.given import PERSONAL, Caller, Language
 from jangteo.user.api.sessions import address_of
@@ -15,6 +15,7 @@ from jangteo.user.rights.schemas import (
     ExportOut,
     ExportsOut,
     LegalRecordsOut,
+    LegalSearch,
     WithdrawalIn,
     WithdrawalOut,
     WithdrawalProof,
@@ -23,7 +24,6 @@ from jangteo.user.rights.schemas import (
 Exports: TypeAlias = NamedDependency[SkipValidation[exports.Exports]]
 Withdrawals: TypeAlias = NamedDependency[SkipValidation[withdrawal.Withdrawals]]
 LegalReader: TypeAlias = NamedDependency[SkipValidation[legal.LegalReader]]
-Word = Annotated[str, QueryParameter(min_length=1, max_length=40)]
 
 
 @post("/v1/members/me/exports", status_code=202, cache_control=PERSONAL, summary="Ask for a copy of all one's data")
@@ -87,20 +87,15 @@ async def prove_withdrawal(withdrawal_id: FromPath[UUID], caller: Caller, withdr
     return await withdrawals.proof(caller, withdrawal_id)
 
 
-@get("/v1/legal-records", cache_control=PERSONAL, summary="Read what the law keeps")
-async def read_legal_records(
-    service: Word,
-    purpose: Word,
-    reason: Annotated[str, QueryParameter(max_length=500, description="Why; it is recorded.")],
-    caller: Caller,
-    legal_reader: LegalReader,
-    reference: Annotated[
-        str | None, QueryParameter(pattern="^[A-Za-z0-9-]{1,64}$", description="An order's number, or an id.")
-    ] = None,
-    cursor: Annotated[UUID | None, QueryParameter(description="`next_cursor` of the page before.")] = None,
-) -> LegalRecordsOut:
-    """Give the records of erased persons that one service keeps for one purpose."""
-    return await legal_reader.read(caller, service, purpose, reason, reference=reference, cursor=cursor)
+@post("/v1/legal-records/search", status_code=200, cache_control=PERSONAL, summary="Read what the law keeps")
+async def read_legal_records(data: JSONBody[LegalSearch], caller: Caller, legal_reader: LegalReader) -> LegalRecordsOut:
+    """Give the records of erased persons that one service keeps for one purpose.
+
+    A search in a body, not in an address: neither the reason nor whom it is about comes into anybody's access log.
+    """
+    return await legal_reader.read(
+        caller, data.service, data.purpose, data.reason, reference=data.reference, cursor=data.cursor
+    )
 
 
 ROUTES: list[Any] = [

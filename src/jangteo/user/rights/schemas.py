@@ -1,10 +1,11 @@
 """What the routes of a member's rights read and answer."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from jangteo.kit.legal_archive import LegalRecord
 from jangteo.kit.people import Proof
@@ -86,8 +87,21 @@ class WithdrawalProof(Struct, frozen=True, kw_only=True):
     missing: list[str]
 
 
+class LegalSearch(Input, frozen=True, kw_only=True):
+    """POST /v1/legal-records/search. `reason` says why, and is recorded; `reference` is an order's number, or an id.
+
+    `cursor` is the `next_cursor` of the page before.
+    """
+
+    service: Annotated[str, Meta(min_length=1, max_length=40)]
+    purpose: Annotated[str, Meta(min_length=1, max_length=40)]
+    reason: Annotated[str, Meta(max_length=500)]
+    reference: Annotated[str, Meta(pattern="^[A-Za-z0-9-]{1,64}$")] | None = None
+    cursor: UUID | None = None
+
+
 class LegalRecordsOut(Struct, frozen=True, kw_only=True):
-    """GET /v1/legal-records: what one service keeps for one purpose, the oldest first."""
+    """What one service keeps for one purpose, the oldest first."""
 
     service: str
     purpose: str
