@@ -13,6 +13,8 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from jangteo.kit.errors import Unavailable
 
 _TIMEOUT_SECONDS = 3.0
+# The client's own 100 are in use when a hundred shoppers add to their carts at once, and it refuses the next one.
+_MOST_CONNECTIONS = 1_000
 
 
 class ValkeyUnavailable(Unavailable):
@@ -27,6 +29,7 @@ async def open_valkey(url: str) -> AsyncIterator["Redis"]:
     client = Redis.from_url(
         url,
         protocol=2,
+        max_connections=_MOST_CONNECTIONS,
         socket_timeout=_TIMEOUT_SECONDS,
         socket_connect_timeout=_TIMEOUT_SECONDS,
         health_check_interval=0,
