@@ -109,6 +109,14 @@ class AvailabilityChanged(Message, frozen=True, kw_only=True):
     level: str  # "out" | "low" | "in"
 
 
+class PopularityChanged(Message, frozen=True, kw_only=True):
+    """Event: a product was bought more, or less, in the last days; many sales make one event."""
+
+    type: ClassVar[str] = "product.popularity_changed.v1"
+    key: ClassVar[str] = "product_id"
+    product_id: UUID
+
+
 class OffersRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """POST /internal/offers: at most 100 SKUs; unknown ones are left out of the answer."""
 

@@ -5,7 +5,7 @@ document and the tests are all made from this one table.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 GATEWAY = "gateway"
@@ -85,6 +85,7 @@ def _rows(
     limit: Limit | None = None,
     streams: bool = False,
     rewrite: str = "",
+    body_bytes: int = 1024 * KIBIBYTE,
 ) -> tuple[Route, ...]:
     """Read lines of `METHOD[,METHOD…] /path`; a write gets the write limit unless one is named.
 
@@ -95,9 +96,8 @@ def _rows(
         methods, path = line.split()
         for method in methods.split(","):
             own = limit or (Limit.DEFAULT if method == "GET" else Limit.WRITE)
-            rows.append(
-                Route(service, method, path, access, limit=own, streams=streams, rewrite=rewrite, permissions=named)
-            )
+            row = Route(service, method, path, access, limit=own, streams=streams, rewrite=rewrite, permissions=named)
+            rows.append(replace(row, body_bytes=body_bytes))
     return tuple(rows)
 
 
@@ -106,6 +106,7 @@ PUBLIC, OPTIONAL, MEMBER, STAFF = Access.PUBLIC, Access.OPTIONAL, Access.MEMBER,
 # Envoy tries the rows from the top, so what is called most stands first; no two rows match the same request.
 ROUTES: tuple[Route, ...] = (
     *_rows("product", PUBLIC, "GET /v1/products", "GET /v1/products/{id}", "GET /v1/categories"),
+    *_rows("product", PUBLIC, "GET /v1/products/{id}/related"),
     *_rows("product", PUBLIC, "GET /media/{name}", limit=Limit.MEDIA),
     *_rows("product", PUBLIC, "GET /v1/search", "GET /v1/search/suggestions", limit=Limit.SEARCH),
     *_rows(
@@ -210,6 +211,16 @@ ROUTES: tuple[Route, ...] = (
         permissions="products.manage",
     ),
     *_rows("product", STAFF, "GET,POST /v1/products/{id}/stock-movements", permissions="stock.manage"),
+    *_rows("product", STAFF, "GET /v1/catalogue/low-stock", permissions="stock.manage"),
+    *_rows(
+        "product",
+        STAFF,
+        "GET /v1/catalogue/products",
+        "GET /v1/catalogue/products/{id}",
+        "GET /v1/catalogue/categories",
+        permissions="products.manage stock.manage",
+    ),
+    *_rows("product", STAFF, "POST /v1/catalogue/pictures", permissions="products.manage", body_bytes=10240 * KIBIBYTE),
     *_rows(GATEWAY, PUBLIC, "GET /", "GET /health", "GET /docs", "GET /docs/*"),
     *_rows(GATEWAY, PUBLIC, "GET /openapi.json", rewrite="/mall/openapi.json"),  # its own is but a part of that
 )

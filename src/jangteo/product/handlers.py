@@ -1,9 +1,11 @@
-"""Commands from the order saga, each in the transaction of its inbox row."""
+"""Commands from the order saga, and its good news, each in the transaction of its inbox row."""
 
+from jangteo.contracts.order import OrderPaid
 from jangteo.contracts.product import CommitStock, ReleaseStock, ReserveStock
 from jangteo.kit.inbox import Handler
 from jangteo.kit.messages import Message
 from jangteo.kit.postgres import Transaction
+from jangteo.product.popularity import count_paid
 from jangteo.product.stock import commands
 
 
@@ -22,8 +24,14 @@ async def on_release_stock(message: ReleaseStock, transaction: Transaction) -> N
     await commands.release(transaction, message.order_id)
 
 
+async def on_order_paid(message: OrderPaid, transaction: Transaction) -> None:
+    """Count what was bought."""
+    await count_paid(transaction, message.lines)
+
+
 HANDLERS: dict[type[Message], Handler] = {
     ReserveStock: on_reserve_stock,
     CommitStock: on_commit_stock,
     ReleaseStock: on_release_stock,
+    OrderPaid: on_order_paid,
 }

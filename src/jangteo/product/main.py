@@ -20,17 +20,20 @@ from jangteo.product.background import repeated
 from jangteo.product.catalogue.announcing import announce_forgotten
 from jangteo.product.catalogue.commands import Commands
 from jangteo.product.catalogue.listing import Listings
+from jangteo.product.catalogue.publishing import fill_registers, publish_due
 from jangteo.product.catalogue.showcase import Showcase
 from jangteo.product.catalogue.store import Catalogue
 from jangteo.product.catalogue.trees import Trees
 from jangteo.product.handlers import HANDLERS
 from jangteo.product.news import Newsroom
+from jangteo.product.popularity import tell_changes
 from jangteo.product.search.building import Builder
 from jangteo.product.search.keeper import Keeper
 from jangteo.product.settings import ProductSettings
 from jangteo.product.stock.commands import expire_due
 
 SERVICE = "product"
+_HOUR = 3600.0
 
 
 class Shop(NamedTuple):
@@ -59,6 +62,9 @@ async def assemble(settings: ProductSettings) -> AsyncIterator[Any]:
         stack.push_async_callback(consumer.stop)
         for name, seconds, work in (
             ("the expiry of holds", settings.expiry_sweep_seconds, partial(expire_due, database)),
+            ("the register", _HOUR, partial(fill_registers, catalogue, database, settings.tenants)),
+            ("the popularity", settings.popularity_sweep_seconds, partial(tell_changes, database)),
+            ("the publishing", settings.publish_sweep_seconds, partial(publish_due, catalogue, database)),
             ("the announcing", settings.announce_sweep_seconds, partial(announce_forgotten, catalogue, database)),
         ):
             await stack.enter_async_context(repeated(name, seconds, work))

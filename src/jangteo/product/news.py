@@ -1,6 +1,6 @@
 """Tells this process's memories what changed, in whichever process it changed."""
 
-from jangteo.contracts.product import AvailabilityChanged, ProductChanged
+from jangteo.contracts.product import AvailabilityChanged, PopularityChanged, ProductChanged
 from jangteo.kit.bus import Bus, Delivery
 from jangteo.kit.messages import open_data, open_envelope
 from jangteo.product.catalogue.listing import Listings
@@ -8,9 +8,10 @@ from jangteo.product.catalogue.showcase import Showcase
 from jangteo.product.catalogue.trees import Trees
 from jangteo.product.search.keeper import Keeper
 
-_NEWS: dict[str, type[ProductChanged] | type[AvailabilityChanged]] = {
+_NEWS: dict[str, type[ProductChanged] | type[AvailabilityChanged] | type[PopularityChanged]] = {
     ProductChanged.type: ProductChanged,
     AvailabilityChanged.type: AvailabilityChanged,
+    PopularityChanged.type: PopularityChanged,
 }
 
 
@@ -38,8 +39,9 @@ class Newsroom:
         message = open_data(envelope, _NEWS[envelope.type])
         if isinstance(message, ProductChanged):
             self._trees.drop(envelope.tenant)
-        self._showcase.drop(envelope.tenant, message.product_id)
-        self.found_anew(envelope.tenant)
+        if not isinstance(message, PopularityChanged):
+            self._showcase.drop(envelope.tenant, message.product_id)
+            self.found_anew(envelope.tenant)
         if self._keeper is not None:
             self._keeper.product_changed(envelope.tenant, message.product_id)
 

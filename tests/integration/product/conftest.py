@@ -32,7 +32,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from warehouse import Warehouse
 
-TENANTS = tuple(f"p-{uuid.uuid4().hex[:8]}" for _ in range(130))
+TENANTS = tuple(f"p-{uuid.uuid4().hex[:8]}" for _ in range(260))
 _next_tenant = itertools.count(1)
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 STAFF = "products.manage stock.manage"
@@ -67,6 +67,8 @@ def settings(servers, database_for, throw_away):
         "JANGTEO_STATE_DIR": str(throw_away("product-state")),
         "JANGTEO_PRODUCT_EXPIRY_SWEEP_SECONDS": "0.2",
         "JANGTEO_PRODUCT_ANNOUNCE_SWEEP_SECONDS": "0.5",
+        "JANGTEO_PRODUCT_POPULARITY_SWEEP_SECONDS": "0.3",
+        "JANGTEO_PRODUCT_PUBLISH_SWEEP_SECONDS": "0.3",
     }
     return load(ProductSettings, "product", environment)
 

@@ -1,12 +1,17 @@
-"""Pictures. A name stands for its content, so whoever has one never needs to ask again."""
+"""Pictures: staff upload them, everybody sees them. A name stands for its content, so it is asked for once."""
 
 from typing import Any
 
-from litestar import Request, Response, get
+from litestar import Request, Response, get, post
 from litestar.params import FromPath
+from msgspec import Struct
 
+from jangteo.kit import audit
+from jangteo.kit.audit import Entry
 from jangteo.kit.errors import NotFound
-from jangteo.product.api.given import Caller, Catalogue
+from jangteo.product.api.given import MANAGE_PRODUCTS, Caller, Catalogue, Database
+from jangteo.product.catalogue.pictures import MAX_BYTES, MEDIA_TYPE, redraw
+from jangteo.product.catalogue.rendering import MEDIA_PATH
 from jangteo.product.recent import Recent
 
 HEADERS = {
@@ -47,4 +52,25 @@ async def show_picture(
     return Response(content, media_type=media_type, headers=headers)
 
 
-ROUTES = [show_picture]
+class PictureKept(Struct, frozen=True, kw_only=True):
+    """An uploaded picture; a product names it by `name`."""
+
+    name: str
+    url: str
+    width: int
+    height: int
+
+
+@post("/v1/catalogue/pictures", request_max_body_size=MAX_BYTES)
+async def upload_picture(
+    request: Request[Any, Any, Any], caller: Caller, catalogue: Catalogue, database: Database
+) -> PictureKept:
+    """Keep a picture: the body is a PNG, JPEG or WebP file. The same file again is the same picture."""
+    caller.require(MANAGE_PRODUCTS)
+    drawn = await redraw(await request.body())
+    await audit.note(database, caller.tenant, Entry(by=caller, action="picture.uploaded", on=f"picture:{drawn.name}"))
+    await catalogue.put_pictures(caller.tenant, {drawn.name: drawn.content}, MEDIA_TYPE)
+    return PictureKept(name=drawn.name, url=MEDIA_PATH + drawn.name, width=drawn.width, height=drawn.height)
+
+
+ROUTES = [show_picture, upload_picture]

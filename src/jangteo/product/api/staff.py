@@ -8,42 +8,35 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from jangteo.kit import audit
 from jangteo.kit.audit import Entry
-from jangteo.kit.errors import Invalid
 from jangteo.kit.idempotency import Answer, once
 from jangteo.kit.idempotency import IdempotencyKey as Key
 from jangteo.product.api.given import (
     MANAGE_PRODUCTS,
     MANAGE_STOCK,
+    NOT_KEPT,
     Caller,
     Catalogue,
     Commands,
     Database,
     IdempotencyKey,
     IfMatch,
+    NumberCursor,
     as_json,
+    kept,
+    number_of,
     version_of,
 )
 from jangteo.product.catalogue.store import Catalogue as Documents
-from jangteo.product.domain.catalogue import Category, NoSuchProduct, Product, Text
-from jangteo.product.schemas import CategoryChange, CategoryIn, CategoryKept, ProductIn, ProductKept
-from jangteo.product.stock.movements import LAST_ID, StockHistory, StockMovement, history, record
-
-NOT_KEPT = {"Cache-Control": "no-store"}
-
-
-class LedgerCursorInvalid(Invalid):
-    """The cursor was not made by this list."""
-
-    code = "page.bad_cursor"
-    ko = "페이지 커서가 올바르지 않습니다."
-    en = "The cursor is not one of this list."
+from jangteo.product.domain.catalogue import Category, NoSuchProduct, Text
+from jangteo.product.staff_schemas import CategoryChange, CategoryIn, CategoryKept, ProductIn, ProductKept
+from jangteo.product.stock.movements import StockHistory, StockMovement, history, record
 
 
 @post("/v1/products")
 async def add_product(data: JSONBody[ProductIn], caller: Caller, commands: Commands) -> Response[ProductKept]:
     """Add a product."""
     caller.require(MANAGE_PRODUCTS)
-    return _kept(await commands.create(caller, data), 201)
+    return kept(await commands.create(caller, data), 201)
 
 
 @put("/v1/products/{product:uuid}")
@@ -53,7 +46,7 @@ async def edit_product(
     """Replace a product, if nobody edited it since the version in If-Match; else 409 with the fresh one."""
     caller.require(MANAGE_PRODUCTS)
     version = version_of(if_match)
-    return _kept(await commands.edit(caller, product, version, data))
+    return kept(await commands.edit(caller, product, version, data))
 
 
 @post("/v1/products/{product:uuid}/archive", status_code=200)
@@ -63,7 +56,7 @@ async def archive_product(
     """Take a product off the shelves for good."""
     caller.require(MANAGE_PRODUCTS)
     version = version_of(if_match) if if_match is not None else None
-    return _kept(await commands.archive(caller, product, version))
+    return kept(await commands.archive(caller, product, version))
 
 
 @post("/v1/categories")
@@ -72,18 +65,23 @@ async def add_category(data: JSONBody[CategoryIn], caller: Caller, commands: Com
     caller.require(MANAGE_PRODUCTS)
     name = Text(ko=data.name_ko, en=data.name_en)
     wanted = Category(code=data.slug, name=name, parent=data.parent, position=data.position)
-    return _told(await commands.add_category(caller, wanted))
+    return CategoryKept.of(await commands.add_category(caller, wanted))
 
 
 @put("/v1/categories/{category:str}")
 async def edit_category(
-    category: FromPath[str], data: JSONBody[CategoryChange], caller: Caller, commands: Commands
+    category: FromPath[str],
+    data: JSONBody[CategoryChange],
+    caller: Caller,
+    commands: Commands,
+    if_match: IfMatch = None,
 ) -> CategoryKept:
-    """Rename or move a category."""
+    """Rename or move a category; with If-Match only at that version, else 409 with the fresh one."""
     caller.require(MANAGE_PRODUCTS)
+    version = version_of(if_match) if if_match is not None else None
     name = Text(ko=data.name_ko, en=data.name_en)
     wanted = Category(code=category, name=name, parent=data.parent, position=data.position)
-    return _told(await commands.edit_category(caller, wanted))
+    return CategoryKept.of(await commands.edit_category(caller, wanted, version))
 
 
 @get("/v1/products/{product:uuid}/stock-movements")
@@ -92,15 +90,13 @@ async def show_movements(
     caller: Caller,
     catalogue: Catalogue,
     database: Database,
-    cursor: Annotated[str, QueryParameter(max_length=20)] = "",
+    cursor: NumberCursor = "",
     size: Annotated[int, QueryParameter(ge=1, le=100)] = 50,
 ) -> Response[StockHistory]:
     """Show what there is of a product's SKUs and every change, the newest first."""
     caller.require(MANAGE_STOCK)
     await _require(catalogue, caller.tenant, product)
-    if cursor and not (cursor.isascii() and cursor.isdigit()):
-        raise LedgerCursorInvalid(field="cursor")
-    before = min(int(cursor), LAST_ID) if cursor else LAST_ID
+    before = number_of(cursor)
     entry = Entry(by=caller, action="stock.read", on=f"product:{product}")
     await audit.note(database, caller.tenant, entry)
     return Response(await history(database, caller.tenant, product, before, size), headers=NOT_KEPT)
@@ -141,22 +137,6 @@ async def add_movement(
 async def _require(catalogue: Documents, tenant: str, product: UUID) -> None:
     if not await catalogue.by_ids(tenant, [product]):
         raise NoSuchProduct()
-
-
-def _kept(product: Product, status: int = 200) -> Response[ProductKept]:
-    headers = {"ETag": f'"{product.version}"', **NOT_KEPT}
-    return Response(ProductKept.of(product), status_code=status, headers=headers)
-
-
-def _told(category: Category) -> CategoryKept:
-    return CategoryKept(
-        slug=category.code,
-        name_ko=category.name.ko,
-        name_en=category.name.en,
-        parent=category.parent,
-        position=category.position,
-        version=category.version,
-    )
 
 
 ROUTES = [

@@ -172,6 +172,20 @@ async def show_product(
     return _told(request, Answer(shown.body, shown.etag))
 
 
+@get("/v1/products/{product:str}/related", responses=_answers(schemas.RelatedProducts, "What goes with it"))
+async def show_related(
+    product: FromPath[str],
+    request: Request[Any, Any, Any],
+    caller: Caller,
+    language: Language,
+    listings: Listings,
+    size: Annotated[int, QueryParameter(ge=1, le=24)] = 8,
+) -> Response[bytes]:
+    """Show products like this one, the most alike first: same category, facts, brand; then what sells well."""
+    answer = await listings.related(caller.tenant, language, product, size)
+    return _kept(request, caller.tenant, language, listings, answer)
+
+
 async def _filters(
     listings: Listings,
     tenant: str,
@@ -216,6 +230,8 @@ def _told(request: Request[Any, Any, Any], answer: Answer) -> Response[bytes]:
 
 def routes(listings: Any, showcase: Any) -> list[ControllerRouterHandler]:
     """Return the routes; what `listings` and `showcase` have in memory is answered before a request is parsed."""
-    lists = Router("/", before_request=know_answers(listings), route_handlers=[list_products, search, suggest])
+    lists = Router(
+        "/", before_request=know_answers(listings), route_handlers=[list_products, search, suggest, show_related]
+    )
     pages = Router("/", before_request=know_pages(showcase), route_handlers=[show_product])
     return [lists, pages, list_categories]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from jangteo.contracts.product import ProductChanged
 from jangteo.kit.postgres import Database, Transaction
+from jangteo.product.catalogue import register
 from jangteo.product.catalogue.store import Catalogue
 from jangteo.product.domain.catalogue import Product
 from jangteo.product.stock.store import add_items
@@ -21,8 +22,9 @@ async def announce(catalogue: Catalogue, database: Database, tenant: str, produc
 
 
 async def tell(transaction: Transaction, products: Sequence[Product]) -> None:
-    """Begin to keep stock of the SKUs of `products` and send their events, if the transaction commits."""
+    """Begin to keep stock of the SKUs of `products`, register them and send their events, if this commits."""
     await add_items(transaction, {variant.sku: product.id for product in products for variant in product.variants})
+    await register.enter(transaction, products)
     transaction.send(*(ProductChanged(product_id=product.id, version=product.version) for product in products))
 
 

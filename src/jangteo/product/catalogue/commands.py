@@ -29,7 +29,7 @@ from jangteo.product.domain.catalogue import (
     check_content,
     check_parent,
 )
-from jangteo.product.schemas import ProductIn, ProductKept
+from jangteo.product.staff_schemas import CategoryKept, ProductIn, ProductKept
 
 MAX_FORMER = 50
 
@@ -104,19 +104,25 @@ class Commands:
         self._trees.drop(tenant)
         return category
 
-    async def edit_category(self, caller: Caller, wanted: Category) -> Category:
-        """Rename or move a category. Raises NoSuchCategory, CategoryLoop, UnknownCategory."""
+    async def edit_category(self, caller: Caller, wanted: Category, expected: int | None = None) -> Category:
+        """Rename or move a category. Raises NoSuchCategory, CategoryLoop, UnknownCategory, CategoryEdited.
+
+        It must be at version `expected`, where one is given.
+        """
         tenant = caller.tenant
         known = {category.code: category for category in await self._catalogue.categories(tenant)}
         before = known.get(wanted.code)
         if before is None:
             raise NoSuchCategory(category=wanted.code)
+        if expected is not None and before.version != expected:
+            raise CategoryEdited(version=before.version, current=CategoryKept.of(before))
         parents = {code: category.parent for code, category in known.items()}
         check_parent(wanted.code, wanted.parent, parents)
         after = msgspec.structs.replace(wanted, version=before.version + 1)
         await self._note(caller, "category.edited", f"category:{after.code}", version=after.version)
         if not await self._catalogue.put_category(tenant, after):
-            raise CategoryEdited()
+            fresh = next(one for one in await self._catalogue.categories(tenant) if one.code == after.code)
+            raise CategoryEdited(version=fresh.version, current=CategoryKept.of(fresh))
         self._trees.drop(tenant)
         # Its products are found by the names of their categories and show them.
         await self._announce_again(tenant, await self._catalogue.products_in(tenant, below(wanted.code, parents)))

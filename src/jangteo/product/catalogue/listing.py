@@ -17,6 +17,7 @@ from jangteo.product.search.facets import PRICE_BANDS, Count, Facets
 from jangteo.product.search.finder import Found, Request, find
 from jangteo.product.search.keeper import Keeper
 from jangteo.product.search.reading import How
+from jangteo.product.search.related import find_related
 
 log = logging.getLogger(__name__)
 
@@ -90,6 +91,16 @@ class Listings:
         found = find(index, Request(text=words[0] if words else typed, size=_SUGGESTED_PRODUCTS))
         cards = await self._showcase.cards(tenant, found.ids, language)
         return _sealed(b'{"words":%b,"products":[%b]}' % (encode(words), b",".join(cards)))
+
+    async def related(self, tenant: str, language: str, address: str, size: int) -> Answer:
+        """Return the RelatedProducts of the product at `address`. Raises NoSuchProduct, IndexMissing."""
+        product = await self._showcase.product(tenant, address)
+        tree = await self._trees.of(tenant)
+        shelf = tree.get(product.category)
+        around = await self._trees.inside(tenant, shelf.parent or shelf.code) if shelf else {product.category}
+        ids = find_related(self._keeper.index(tenant), product, around, size)
+        cards = await self._showcase.cards(tenant, ids, language)
+        return _sealed(b'{"items":[%b]}' % b",".join(cards))
 
     async def categories(self, tenant: str, language: str) -> Answer:
         """Return the CategoryTree."""

@@ -97,9 +97,7 @@ class Showcase:
         if shown is not None:
             return shown
         before = self._changes
-        product = await self._find(tenant, address)
-        if product is None or product.status is not Status.PUBLISHED:
-            raise NoSuchProduct()
+        product = await self.product(tenant, address)
         if address not in (product.slug, str(product.id)):
             raise Moved(product.slug)
         levels = await read_levels(self._database, tenant, [product.id])
@@ -111,6 +109,13 @@ class Showcase:
             self._details.put((tenant, str(product.id), language), shown)
             self._slugs.put((tenant, product.slug), str(product.id))
         return shown
+
+    async def product(self, tenant: str, address: str) -> Product:
+        """Return the product on sale with this id or slug, present or former. Raises NoSuchProduct."""
+        product = await self._find(tenant, address)
+        if product is None or product.status is not Status.PUBLISHED:
+            raise NoSuchProduct()
+        return product
 
     async def offers(self, tenant: str, skus: Sequence[str]) -> bytes:
         """Return the JSON of the Offers of `skus` with what is there at this moment; unknown ones are left out."""

@@ -116,6 +116,7 @@ class Content(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     tax_free: bool = False
     max_per_order: Annotated[int, Meta(ge=1, le=10_000)] = 99
     status: Status = Status.DRAFT
+    publish_at: datetime | None = None
 
 
 class Product(Content, frozen=True, kw_only=True, forbid_unknown_fields=False):

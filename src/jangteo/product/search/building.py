@@ -10,6 +10,7 @@ from jangteo.product.catalogue.store import Catalogue
 from jangteo.product.catalogue.trees import Trees
 from jangteo.product.domain.catalogue import Status, lineage
 from jangteo.product.domain.stock import Level
+from jangteo.product.popularity import read_all_units, read_units
 from jangteo.product.search.index import Listing, ProductIndex
 from jangteo.product.search.schema import mark_of
 from jangteo.product.search.shelf import Shelf
@@ -36,11 +37,12 @@ class Builder:
         """Write whatever differs between catalogue and index; return how many products that were."""
         published = await self._catalogue.published(tenant)
         levels = await read_all_levels(self._database, tenant)
+        units = await read_all_units(self._database, tenant)
         marks = await asyncio.to_thread(index.marks)
         stale = [
             product_id
             for product_id, (version, _) in published.items()
-            if marks.get(product_id) != mark_of(version, levels.get(product_id, Level.OUT))
+            if marks.get(product_id) != mark_of(version, levels.get(product_id, Level.OUT), units.get(product_id, 0))
         ]
         gone = [product_id for product_id in marks if product_id not in published]
         await self.refresh(tenant, index, [*stale, *gone])
@@ -52,12 +54,14 @@ class Builder:
             wanted = ids[start : start + _AT_ONCE]
             products = await self._catalogue.by_ids(tenant, wanted)
             levels = await read_levels(self._database, tenant, wanted)
+            units = await read_units(self._database, tenant, wanted)
             categories = await self._trees.of(tenant)
             put = [
                 Listing(
                     product,
                     lineage(product.category, categories),
                     product_level(levels[product.id], [variant.sku for variant in product.variants]),
+                    units.get(product.id, 0),
                 )
                 for product in products
                 if product.status is Status.PUBLISHED

@@ -60,9 +60,9 @@ def narrow(schema: tantivy.Schema, query: Query, filters: Filters, without: str 
     """Return `query` held to `filters`, except the group `without`. The filters do not touch the score."""
     clauses: list[Query] = []
     if filters.categories is not None and without != "category":
-        clauses.append(_any_of(schema, "category", sorted(filters.categories)))
+        clauses.append(any_of(schema, "category", sorted(filters.categories)))
     if filters.brands and without != "brand":
-        clauses.append(_any_of(schema, "brand", sorted(filters.brands)))
+        clauses.append(any_of(schema, "brand", sorted(filters.brands)))
     if (filters.min_price is not None or filters.max_price is not None) and without != "price":
         low, high = filters.min_price, filters.max_price
         clauses.append(Query.range_query(schema, "price", FieldType.Unsigned, low, high))
@@ -70,7 +70,7 @@ def narrow(schema: tantivy.Schema, query: Query, filters: Filters, without: str 
         clauses.append(Query.term_query(schema, "in_stock", 1))
     for code, values in filters.choices.items():
         if code != without:
-            clauses.append(_any_of(schema, "choice", [f"{code}:{value}" for value in sorted(values)]))
+            clauses.append(any_of(schema, "choice", [f"{code}:{value}" for value in sorted(values)]))
     if not clauses:
         return query
     held = [(Occur.Must, Query.const_score_query(clause, 0.0)) for clause in clauses]
@@ -101,7 +101,7 @@ def count_facets(searcher: tantivy.Searcher, schema: tantivy.Schema, query: Quer
     )
 
 
-def _any_of(schema: tantivy.Schema, field: str, values: Sequence[str]) -> Query:
+def any_of(schema: tantivy.Schema, field: str, values: Sequence[str]) -> Query:
     """Return what finds any of `values`. For a handful, alternatives are four times as fast as a set of terms."""
     terms = [Query.term_query(schema, field, value, index_option="basic") for value in values]
     return terms[0] if len(terms) == 1 else Query.boolean_query([(Occur.Should, term) for term in terms])

@@ -28,6 +28,7 @@ class Listing(msgspec.Struct, frozen=True):
     product: Product
     lineage: Sequence[Category]
     level: Level
+    units: int = 0  # sold lately
 
 
 class ProductIndex:
@@ -70,8 +71,9 @@ class ProductIndex:
         for product_id in changed:
             self._writer.delete_documents_by_term("id", product_id)
         for listing in put:
-            self._writer.add_document(build_entry(listing.product, listing.lineage, listing.level, self.analyser))
-            self._renamed.update(surfaces(listing.product))
+            product, lineage, level, units = listing.product, listing.lineage, listing.level, listing.units
+            self._writer.add_document(build_entry(product, lineage, level, units, self.analyser))
+            self._renamed.update(surfaces(product))
         if commit:
             self._commit(self._writer)
 

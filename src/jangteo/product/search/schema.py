@@ -14,8 +14,9 @@ from jangteo.product.domain.stock import Level
 from jangteo.product.search.analyser import Analyser, normalise
 from jangteo.product.search.hangul import has_hangul, initials_of
 
-FORMAT = 2
+FORMAT = 3
 NUMBER_BITS = 28
+_VERSION_BITS = 32
 SEPARATOR = "\x1f"
 _LEVELS = {Level.OUT: 0, Level.LOW: 1, Level.IN: 2}
 _INITIALS_LENGTH = 16
@@ -43,9 +44,9 @@ def build_schema() -> tantivy.Schema:
     return builder.build()
 
 
-def mark_of(version: int, level: Level) -> int:
-    """Return what must differ for the index to be behind: the product's version and its stock level."""
-    return version * 4 + _LEVELS[level]
+def mark_of(version: int, level: Level, units: int = 0) -> int:
+    """Return what must differ for the index to be behind: the product's version, its stock level, its recent sales."""
+    return units << _VERSION_BITS | version * 4 + _LEVELS[level]
 
 
 def sort_key(value: int, number: int) -> int:
@@ -53,11 +54,17 @@ def sort_key(value: int, number: int) -> int:
     return value << NUMBER_BITS | number
 
 
-def build_entry(product: Product, lineage: Sequence[Category], level: Level, analyser: Analyser) -> tantivy.Document:
-    """Return the index document of `product`, whose category has the `lineage` from itself to the root."""
+def build_entry(
+    product: Product, lineage: Sequence[Category], level: Level, units: int, analyser: Analyser
+) -> tantivy.Document:
+    """Return the index document of `product`, whose category has the `lineage` from itself to the root.
+
+    `units` were sold lately; the popularity in its document is what it came with.
+    """
+    popularity = product.popularity + units
     entry = tantivy.Document()
     entry.add_text("id", str(product.id))
-    entry.add_unsigned("mark", mark_of(product.version, level))
+    entry.add_unsigned("mark", mark_of(product.version, level, units))
     entry.add_unsigned("number", product.number)
     _add_texts(entry, product, lineage, analyser)
     _add_filters(entry, product, level)
@@ -65,8 +72,8 @@ def build_entry(product: Product, lineage: Sequence[Category], level: Level, ana
     entry.add_unsigned("price", lowest)
     entry.add_unsigned("by_price", sort_key(lowest, product.number))
     entry.add_unsigned("by_newest", sort_key(int(product.created_at.timestamp()), product.number))
-    entry.add_unsigned("by_popularity", sort_key(product.popularity, product.number))
-    entry.add_float("rank", 1 + 0.12 * log10(1 + product.popularity))
+    entry.add_unsigned("by_popularity", sort_key(popularity, product.number))
+    entry.add_float("rank", 1 + 0.12 * log10(1 + popularity))
     return entry
 
 
