@@ -10,11 +10,13 @@ from litestar.types import ControllerRouterHandler
 
 from jangteo.sandbox.delivery_log import list_deliveries
 from jangteo.sandbox.entrance import Cursor, Limit, answer_once, json_response, read_body, secret_key_guard
-from jangteo.sandbox.pay import commands, pages, store
+from jangteo.sandbox.pay import card_pages, commands, hosted, pages, store
 from jangteo.sandbox.pay.provider import Pay
 from jangteo.sandbox.pay.schemas import (
+    CardPageView,
     MovementView,
     NewCapture,
+    NewCardPage,
     NewPayment,
     NewRefund,
     NewToken,
@@ -55,6 +57,14 @@ async def make_token(request: AnyRequest, pay: PayOf) -> Response[bytes]:
 async def allow_browsers() -> Response[bytes]:
     """Let a page of any origin send a card here: the form of a shop is on the shop's own origin."""
     return Response(b"", status_code=204, headers=_PREFLIGHT)
+
+
+@post("/v1/card-pages")
+async def open_card_page(request: AnyRequest, pay: PayOf) -> Response[bytes]:
+    """Open a page on which a card holder types a card; each call opens another, and none of them moves money."""
+    page = card_pages.open_page(pay, await read_body(request, NewCardPage))
+    url = f"{pay.settings.own_url()}/cards/{page.key}"
+    return json_response(CardPageView(url=url, reference=page.reference, expires_at=instant(page.expires_at)), 201)
 
 
 @post("/v1/payments")
@@ -138,14 +148,21 @@ def routes(pay: Pay) -> list[ControllerRouterHandler]:
         path="/",
         route_handlers=[
             *(create_payment, list_payments, show_payment, capture_payment, void_payment),
-            *(refund_payment, list_refunds, list_movements, list_deliveries),
+            *(refund_payment, list_refunds, list_movements, list_deliveries, open_card_page),
         ],
         guards=[secret_key_guard(pay.settings.secret_key)],
     )
     # Litestar answers OPTIONS itself wherever it has not been given a handler for it before the others.
     everything = Router(
         path="/",
-        route_handlers=[merchant, allow_browsers, make_token, *pages.routes(), own_pages.static_route()],
+        route_handlers=[
+            merchant,
+            allow_browsers,
+            make_token,
+            *pages.routes(),
+            *hosted.routes(),
+            own_pages.static_route(),
+        ],
         dependencies={
             "pages": Provide(lambda: own_pages, use_cache=True, sync_to_thread=False),
             "pay": Provide(lambda: pay, use_cache=True, sync_to_thread=False),

@@ -32,11 +32,15 @@ def make_token(pay: Pay, new: NewToken) -> TokenView:
 
 
 def create_payment(pay: Pay, new: NewPayment) -> Outcome:
-    """Authorize an amount on a card, and capture it at once where asked. Raises TokenUnknown."""
+    """Authorize an amount on a card, and capture it at once where asked.
+
+    Raises TokenUnknown, TokenSpent, AmountNotShown.
+    """
     card = store.load_card(pay.database, new.token)
     if card.behaviour is Behaviour.TIMEOUT_NOT_MADE:
         late = _refused(504, "provider_timeout", "The issuer did not answer.")
         return Outcome(answer=late, kept=False, hold=pay.settings.timeout_delay)
+    store.spend_token(pay.database, new.token, new.amount, new.currency)
     payment = domain.begin(_new_payment(pay, new, card), pay.settings.fast_expiry)
     store.insert_payment(pay.database, payment)
     if payment.status is Status.DECLINED:

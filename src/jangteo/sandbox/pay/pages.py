@@ -1,10 +1,10 @@
 """The pages that a card holder sees at the processor: the hosted card form, and the confirmation of a payment."""
 
-import fnmatch
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+import msgspec
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, SkipValidation
@@ -12,6 +12,7 @@ from litestar.types import ControllerRouterHandler
 
 from jangteo.sandbox.pages import Pages, language_of
 from jangteo.sandbox.pay import commands, store
+from jangteo.sandbox.pay.card_pages import require_shop
 from jangteo.sandbox.pay.cards import TEST_CARDS
 from jangteo.sandbox.pay.domain import NotConfirmable, Payment
 from jangteo.sandbox.pay.provider import Pay
@@ -43,13 +44,12 @@ async def card_form(
     request: AnyRequest, pay: PayOf, pages: PagesOf, origin: FromQuery[str] = "", button: FromQuery[str] = "1"
 ) -> Response[bytes]:
     """Show the card form to be framed by a page of `origin`."""
-    allowed = pay.settings.allowed_origins()
-    if not any(fnmatch.fnmatchcase(origin, source) for source in allowed) or not _is_plain(origin):
+    if not pay.settings.is_shop(origin) or not _is_plain(origin):
         raise OriginNotAllowed(field="origin")
     return pages.answer(
         "fields.html",
         language_of(request),
-        ancestors=" ".join(allowed),
+        ancestors=" ".join(pay.settings.allowed_origins()),
         origin=origin,
         button=button != "0",
         cards=TEST_CARDS,
@@ -57,22 +57,30 @@ async def card_form(
 
 
 @get("/confirm/{key:str}", include_in_schema=False)
-async def show_confirmation(request: AnyRequest, pay: PayOf, pages: PagesOf, key: FromPath[str]) -> Response[bytes]:
-    """Ask the card holder; the key in the address is all that is needed, as with a bank's one-time link."""
-    payment = store.load_by_confirmation(pay.database, key)
-    return _confirmation(request, pages, payment)
+async def show_confirmation(
+    request: AnyRequest, pay: PayOf, pages: PagesOf, key: FromPath[str], return_url: FromQuery[str] = ""
+) -> Response[bytes]:
+    """Ask the card holder; the key in the address is all that is needed, as with a bank's one-time link.
+
+    A shop that knew no address to come back to when it paid may add `return_url`, one of its own.
+    """
+    return _confirmation(request, pages, _payment(pay, key, return_url))
 
 
 @post("/confirm/{key:str}", include_in_schema=False)
-async def decide_confirmation(request: AnyRequest, pay: PayOf, pages: PagesOf, key: FromPath[str]) -> Response[bytes]:
+async def decide_confirmation(
+    request: AnyRequest, pay: PayOf, pages: PagesOf, key: FromPath[str], return_url: FromQuery[str] = ""
+) -> Response[bytes]:
     """Take the decision, then go back to the shop where it gave an address."""
     decision = (await request.form()).get("decision")
     if decision not in ("approve", "decline"):
         raise DecisionRequired(field="decision")
+    _payment(pay, key, return_url)
     try:
-        payment = commands.confirm_payment(pay, key, decision == "approve")
+        commands.confirm_payment(pay, key, decision == "approve")
     except NotConfirmable:
-        return _confirmation(request, pages, store.load_by_confirmation(pay.database, key), status=409)
+        return _confirmation(request, pages, _payment(pay, key, return_url), status=409)
+    payment = _payment(pay, key, return_url)
     if payment.return_url is None:
         return _confirmation(request, pages, payment)
     return Response(b"", status_code=303, headers={"Location": _back(payment), "Referrer-Policy": "no-referrer"})
@@ -86,6 +94,15 @@ def routes() -> list[ControllerRouterHandler]:
 def open_pages() -> Pages:
     """Read the templates and files beside this module."""
     return Pages(Path(__file__).parent)
+
+
+def _payment(pay: Pay, key: str, return_url: str) -> Payment:
+    """Return the payment to confirm, with the address to go back to. Raises Unknown, ReturnNotAllowed."""
+    payment = store.load_by_confirmation(pay.database, key)
+    if not return_url:
+        return payment
+    require_shop(pay.settings, return_url)
+    return msgspec.structs.replace(payment, return_url=payment.return_url or return_url)
 
 
 def _confirmation(request: AnyRequest, pages: Pages, payment: Payment, status: int = 200) -> Response[bytes]:

@@ -9,6 +9,7 @@ from jangteo.sandbox.pay.domain import Payment, Refund
 
 Amount = Annotated[int, msgspec.Meta(ge=1, le=100_000_000_000)]
 Reference = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+ReturnUrl = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s\"'<>;,]+$", max_length=500)]
 Currency = Literal["KRW", "JPY", "USD", "EUR", "CNY"]
 
 
@@ -43,7 +44,24 @@ class NewPayment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     currency: Currency
     token: Annotated[str, msgspec.Meta(max_length=100)]
     capture: bool = False
-    return_url: Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s\"'<>;,]+$", max_length=500)] | None = None
+    return_url: ReturnUrl | None = None
+
+
+class NewCardPage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """POST /v1/card-pages: `return_url` must be one of the shop's own."""
+
+    reference: Reference
+    amount: Amount
+    currency: Currency
+    return_url: ReturnUrl
+
+
+class CardPageView(msgspec.Struct, frozen=True, kw_only=True):
+    """A card page as the merchant sees it; its reader is sent to `url`."""
+
+    url: str
+    reference: str
+    expires_at: datetime
 
 
 class NewCapture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -8,7 +8,7 @@ from jangteo.sandbox import delivery, idempotency
 from jangteo.sandbox.database import Database
 from jangteo.sandbox.pay.cards import Behaviour
 from jangteo.sandbox.pay.domain import Card, Payment, Refund
-from jangteo.sandbox.problems import Unknown
+from jangteo.sandbox.problems import Refusal, Unknown
 
 SCHEMA = (
     """
@@ -17,6 +17,14 @@ CREATE TABLE IF NOT EXISTS tokens (
     behaviour TEXT NOT NULL, created_at REAL NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS tokens_age ON tokens (created_at);
+
+CREATE TABLE IF NOT EXISTS card_pages (
+    key TEXT PRIMARY KEY, reference TEXT NOT NULL, amount INTEGER NOT NULL CHECK (amount > 0), currency TEXT NOT NULL,
+    return_url TEXT NOT NULL, token TEXT NOT NULL, abandoned INTEGER NOT NULL, spent INTEGER NOT NULL,
+    expires_at REAL NOT NULL
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX IF NOT EXISTS card_pages_token ON card_pages (token) WHERE token <> '';
+CREATE INDEX IF NOT EXISTS card_pages_age ON card_pages (expires_at);
 
 CREATE TABLE IF NOT EXISTS payments (
     id TEXT NOT NULL UNIQUE, reference TEXT NOT NULL, status TEXT NOT NULL,
@@ -60,6 +68,22 @@ class TokenUnknown(Unknown):
     detail = "There is no such token, or it has lapsed."
 
 
+class TokenSpent(Refusal):
+    """A token of a card page pays once."""
+
+    status = 422
+    code = "token_spent"
+    detail = "The token has been used."
+
+
+class AmountNotShown(Refusal):
+    """A token of a card page pays what its reader was shown."""
+
+    status = 422
+    code = "amount_not_shown"
+    detail = "The amount is not the one that the card holder was shown."
+
+
 def save_token(database: Database, token: str, card: Card, now: float) -> None:
     """Keep what stays of a card."""
     database.execute(
@@ -74,6 +98,18 @@ def load_card(database: Database, token: str) -> Card:
     if row is None:
         raise TokenUnknown(field="token")
     return Card(row[0], row[1], row[2], Behaviour(row[3]))
+
+
+def spend_token(database: Database, token: str, amount: int, currency: str) -> None:
+    """Use up the token of a card page; others may be used again. Raises TokenSpent, AmountNotShown."""
+    row = database.row("SELECT amount, currency, spent FROM card_pages WHERE token = ?", token)
+    if row is None:
+        return
+    if row[2]:
+        raise TokenSpent(field="token")
+    if row[:2] != (amount, currency):
+        raise AmountNotShown(field="amount")
+    database.execute("UPDATE card_pages SET spent = 1 WHERE token = ?", token)
 
 
 def insert_payment(database: Database, payment: Payment) -> None:
@@ -153,8 +189,9 @@ def list_movements(database: Database, start: float, end: float, after: int, lim
 
 
 def forget_tokens(database: Database, before: float) -> None:
-    """Drop the tokens made before `before` (unix seconds)."""
+    """Drop the tokens made, and the card pages that ran out, before `before` (unix seconds)."""
     database.execute("DELETE FROM tokens WHERE created_at < ?", before)
+    database.execute("DELETE FROM card_pages WHERE expires_at < ?", before)
 
 
 def _one(row: tuple[Any, ...] | None) -> Payment:
