@@ -80,7 +80,7 @@ def _placed(
 ) -> OrderPlaced:
     picked = dice.sample(offers, dice.choice((1, 1, 1, 2, 3)))
     wanted = [Wanted(sku=offer.sku, quantity=dice.choice((1, 1, 2)), field="lines") for offer in picked]
-    price = _price(summed(wanted), {offer.sku: offer for offer in picked})
+    price = _price(summed(wanted), {offer.sku: offer for offer in picked}, at)
     return OrderPlaced(
         number=order_number(at, os.urandom(RANDOM_BYTES)),
         member_id=member,
@@ -97,11 +97,11 @@ def _placed(
     )
 
 
-def _price(wanted: Sequence[Wanted], offers: dict[str, Offer]) -> Price:
+def _price(wanted: Sequence[Wanted], offers: dict[str, Offer], at: datetime) -> Price:
     lines = offered(wanted, offers)
     items_total = sum(line.unit_price * line.quantity for line in lines)
     asked = QuoteRequest(zip=ADDRESS.zip, items_total=items_total, weight_grams=weight_grams(lines), currency=CURRENCY)
-    return priced(lines, quote(asked, TARIFF))
+    return priced(lines, quote(asked, TARIFF, at))
 
 
 def _steps(

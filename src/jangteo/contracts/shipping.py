@@ -1,6 +1,6 @@
 """What the shipping service publishes and is told, and its fee quote."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -87,8 +87,20 @@ class QuoteRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     currency: str = "KRW"
 
 
+class Promise(msgspec.Struct, frozen=True, kw_only=True):
+    """Days in Korea: when a parcel leaves, and between which days it arrives, if it is ordered before `order_by`."""
+
+    order_by: datetime
+    leaves_on: date
+    arrives_from: date
+    arrives_until: date
+
+
 class Quote(msgspec.Struct, frozen=True, kw_only=True):
-    """The fee in minor units: base after the free-over rule, plus the surcharge of the zone."""
+    """The fee in minor units: base after the free-over rule, plus the surcharge of the zone.
+
+    `free_over_missing` is what has to be added to the goods for the base fee to fall away; 0 where it has.
+    """
 
     fee: int
     base_fee: int
@@ -96,3 +108,5 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
     zone: str  # "mainland" | "jeju" | "island"
     currency: str
     free_over: int
+    free_over_missing: int = 0
+    promise: Promise | None = None

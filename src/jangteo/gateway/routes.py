@@ -124,6 +124,7 @@ ROUTES: tuple[Route, ...] = (
     *_rows("order", MEMBER, "GET /v1/orders/{id}/events", permissions="orders.read orders.manage", streams=True),
     *_rows("order", STAFF, "POST /v1/orders/{id}/address-disclosure", permissions="members.unmask"),
     *_rows("payment", PUBLIC, "GET /v1/payment-methods"),
+    *_rows("payment", MEMBER, "POST /v1/payment-pages"),
     *_rows("payment", MEMBER, "GET /v1/payments", "GET /v1/payments/{id}", permissions="payments.read"),
     *_rows("payment", STAFF, "GET /v1/payments/{id}/ledger", permissions="payments.read"),
     *_rows("payment", STAFF, "POST /v1/payments/{id}/refunds", permissions="payments.refund"),

@@ -98,6 +98,8 @@ def quote(price: Price, language: str) -> QuoteAnswer:
         shipping=_delivery(price.delivery),
         total=price.total,
         vat=price.vat,
+        free_over_missing=price.free_over_missing,
+        order_by=price.order_by,
     )
 
 
@@ -179,7 +181,12 @@ def _lines(lines: Sequence[Line], language: str) -> list[LineAnswer]:
 
 def _delivery(delivery: Delivery) -> DeliveryAnswer:
     return DeliveryAnswer(
-        fee=delivery.fee, base_fee=delivery.base_fee, surcharge=delivery.surcharge, zone=delivery.zone
+        fee=delivery.fee,
+        base_fee=delivery.base_fee,
+        surcharge=delivery.surcharge,
+        zone=delivery.zone,
+        arrives_from=delivery.arrives_from,
+        arrives_until=delivery.arrives_until,
     )
 
 

@@ -1,6 +1,6 @@
 """What the public API takes and answers; amounts are integer won, times UTC."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -92,16 +92,21 @@ class LineAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeliveryAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What the delivery costs: `fee` = `base_fee` + `surcharge` of the zone."""
+    """What the delivery costs: `fee` = `base_fee` + `surcharge` of the zone; the days in Korea when it is to come."""
 
     fee: int
     base_fee: int
     surcharge: int
     zone: str
+    arrives_from: date | None = None
+    arrives_until: date | None = None
 
 
 class QuoteAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What it would cost now; `vat` is contained in `total`."""
+    """What it would cost now; `vat` is contained in `total`.
+
+    `free_over_missing`: what more goods would make the base fee fall away. Until `order_by` the promised days hold.
+    """
 
     currency: str
     lines: list[LineAnswer]
@@ -109,6 +114,8 @@ class QuoteAnswer(msgspec.Struct, frozen=True, kw_only=True):
     shipping: DeliveryAnswer
     total: int
     vat: int
+    free_over_missing: int
+    order_by: datetime | None
 
 
 class PaymentAnswer(msgspec.Struct, frozen=True, kw_only=True):

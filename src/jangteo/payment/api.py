@@ -5,7 +5,7 @@ from uuid import UUID
 
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromQuery, HeaderParameter, SkipValidation
+from litestar.params import FromQuery, HeaderParameter, JSONBody, SkipValidation
 
 from jangteo.kit.auth import Caller
 from jangteo.kit.errors import Invalid, NotFound
@@ -15,13 +15,16 @@ from jangteo.payment.commands.notice import notice_webhook
 from jangteo.payment.commands.refund import request_refund
 from jangteo.payment.desk import Desk
 from jangteo.payment.providers import Providers
+from jangteo.payment.providers.interface import NewPage, Refused
 from jangteo.payment.queries import Queries
 from jangteo.payment.schemas import (
     Ledger,
     Methods,
     MethodView,
+    NewPaymentPage,
     NewRefund,
     PaymentDetail,
+    PaymentPage,
     Payments,
     RefundView,
     WebhookTaken,
@@ -43,10 +46,50 @@ class WebhookMalformed(Invalid):
     en = "The body of the webhook cannot be read."
 
 
+class ProviderUnknown(Invalid):
+    """The shop has no such provider."""
+
+    code = "payment.provider_unknown"
+    ko = "사용할 수 없는 결제 수단입니다: {provider}"
+    en = "There is no way to pay called {provider}."
+
+
+class ReturnNotAllowed(Invalid):
+    """A buyer is led back to the shop, and nowhere else."""
+
+    code = "payment.return_not_allowed"
+    ko = "return_url은 상점의 주소여야 합니다."
+    en = "return_url must be an address of the shop."
+
+
+class PageRefused(Invalid):
+    """The provider opens no page for this."""
+
+    code = "payment.page_refused"
+    ko = "결제사가 결제 페이지를 열지 않았습니다: {reason}"
+    en = "The provider opens no page for this: {reason}"
+
+
 @get("/v1/payment-methods", summary="Ways to pay")
 async def list_methods(providers: ProvidersOf) -> Methods:
     """List the ways to pay. A card is typed into the provider's own form: it never comes here."""
     return Methods(items=[MethodView(**_fields(provider.method())) for provider in providers.values()])
+
+
+@post("/v1/payment-pages", status_code=201, summary="A page for typing a card")
+async def open_payment_page(caller: CallerOf, providers: ProvidersOf, data: JSONBody[NewPaymentPage]) -> PaymentPage:
+    """Open a page of the provider's own, where a card is typed without a script; it moves no money."""
+    _ = caller.member_id
+    provider = providers.get(data.provider)
+    if provider is None:
+        raise ProviderUnknown(field="provider", provider=data.provider)
+    page = NewPage(reference=data.reference, amount=data.amount, currency=data.currency, return_url=data.return_url)
+    try:
+        return PaymentPage(**_fields(await provider.open_page(page)))
+    except Refused as refusal:
+        if refusal.reason == "return_url_not_allowed":
+            raise ReturnNotAllowed(field="return_url") from None
+        raise PageRefused(field="$", reason=refusal.reason) from None
 
 
 @get("/v1/payments", summary="Attempts to pay for an order")
@@ -113,4 +156,4 @@ def _fields(struct: Any) -> dict[str, Any]:
     return {name: getattr(struct, name) for name in struct.__struct_fields__}
 
 
-ROUTES = [list_methods, list_payments, show_payment, show_ledger, refund_payment, take_webhook]
+ROUTES = [list_methods, open_payment_page, list_payments, show_payment, show_ledger, refund_payment, take_webhook]

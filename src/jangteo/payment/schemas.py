@@ -97,6 +97,26 @@ class Methods(msgspec.Struct, frozen=True, kw_only=True):
     items: list[MethodView]
 
 
+class NewPaymentPage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """POST /v1/payment-pages: what the buyer is to see there, and the shop's own address to be led back to."""
+
+    provider: Annotated[str, msgspec.Meta(pattern="^[a-z0-9-]{1,40}$", max_length=40)]
+    reference: Annotated[str, msgspec.Meta(min_length=1, max_length=100, description="The order's number, say.")]
+    amount: Annotated[int, msgspec.Meta(ge=1, le=100_000_000_000)]
+    currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$", max_length=3)] = "KRW"
+    return_url: Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s\"'<>;,]+$", max_length=500)]
+
+
+class PaymentPage(msgspec.Struct, frozen=True, kw_only=True):
+    """The provider's page. It leads back to `return_url` with `reference`, `status` (completed or left) and `token`.
+
+    The token pays the amount that was shown, once.
+    """
+
+    url: str
+    expires_at: datetime
+
+
 class WebhookTaken(msgspec.Struct, frozen=True, kw_only=True):
     """What a provider is told of its webhook; `known` is false where it is about nothing of ours."""
 

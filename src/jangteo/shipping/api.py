@@ -29,18 +29,24 @@ class WebhookMalformed(Invalid):
 
 
 @post("/v1/shipping/quotes", status_code=200, summary="What a delivery costs")
-async def quote_delivery(data: JSONBody[NewQuote], tariff: NamedDependency[Tariff]) -> Quote:
-    """Return the fee of a delivery: base fee, free-over threshold, and what the sea and the weight add."""
-    return quote(QuoteRequest(zip=data.zip, items_total=data.items_total, weight_grams=data.weight_grams), tariff)
+async def quote_delivery(
+    data: JSONBody[NewQuote], tariff: NamedDependency[Tariff], database: NamedDependency[Database]
+) -> Quote:
+    """Return the fee: base fee, free-over threshold, what the sea and the weight add; and when the parcel comes."""
+    asked = QuoteRequest(zip=data.zip, items_total=data.items_total, weight_grams=data.weight_grams)
+    return quote(asked, tariff, database.clock.now())
 
 
 @post("/internal/quotes", status_code=200, include_in_schema=False)
 async def quote_internally(
-    data: JSONBody[QuoteRequest], caller: NamedDependency[Caller], tariff: NamedDependency[Tariff]
+    data: JSONBody[QuoteRequest],
+    caller: NamedDependency[Caller],
+    tariff: NamedDependency[Tariff],
+    database: NamedDependency[Database],
 ) -> Quote:
     """Return the same to the services that total up."""
     caller.require_service("order", "cart")
-    return quote(data, tariff)
+    return quote(data, tariff, database.clock.now())
 
 
 @get("/v1/shipments", summary="Shipments of mine")

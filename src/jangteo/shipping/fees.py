@@ -2,9 +2,11 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 
 from jangteo.contracts.shipping import Quote, QuoteRequest
 from jangteo.kit.errors import Invalid
+from jangteo.shipping.promise import promise
 from jangteo.shipping.zones import zone_of
 
 # One parcel's fee covers so much; each further step of weight costs extra.
@@ -41,8 +43,10 @@ class Tariff:
     heavy_fee_per_step: int
 
 
-def quote(request: QuoteRequest, tariff: Tariff) -> Quote:
-    """Return what the delivery costs. Free delivery covers the base fee only: sea and weight are paid all the same.
+def quote(request: QuoteRequest, tariff: Tariff, now: datetime) -> Quote:
+    """Return what the delivery costs, and when it would come if it were ordered at `now`.
+
+    Free delivery covers the base fee only: sea and weight are paid all the same.
 
     Raises ZipMalformed, NotDelivered.
     """
@@ -61,6 +65,8 @@ def quote(request: QuoteRequest, tariff: Tariff) -> Quote:
         zone=zone,
         currency=request.currency,
         free_over=tariff.free_over,
+        free_over_missing=max(0, tariff.free_over - request.items_total),
+        promise=promise(zone, now),
     )
 
 

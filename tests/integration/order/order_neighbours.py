@@ -110,6 +110,13 @@ class Neighbours:
                 "zone": "jeju" if surcharge else "mainland",
                 "currency": "KRW",
                 "free_over": 50_000,
+                "free_over_missing": max(0, 50_000 - asked["items_total"]),
+                "promise": {
+                    "order_by": "2026-11-18T06:00:00Z",
+                    "leaves_on": "2026-11-18",
+                    "arrives_from": "2026-11-19",
+                    "arrives_until": "2026-11-20",
+                },
             }
         )
 

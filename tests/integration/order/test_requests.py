@@ -77,8 +77,17 @@ async def test_a_quote_tells_the_total_without_an_order(buyer):
     asked = {"lines": [{"sku": "A-1", "quantity": 2}, {"sku": "TAXFREE", "quantity": 1}], "zip": "63001"}
     status, quote = await buyer.call("POST", "/v1/orders/quote", asked)
     assert (status, quote["items_total"], quote["total"], quote["vat"]) == (200, 33_000, 39_000, 2_545)
-    assert quote["shipping"] == {"fee": 6_000, "base_fee": 3_000, "surcharge": 3_000, "zone": "jeju"}
+    days = {"arrives_from": "2026-11-19", "arrives_until": "2026-11-20"}
+    assert quote["shipping"] == {"fee": 6_000, "base_fee": 3_000, "surcharge": 3_000, "zone": "jeju", **days}
+    assert (quote["free_over_missing"], quote["order_by"]) == (17_000, "2026-11-18T06:00:00Z")
     assert (await buyer.call("GET", "/v1/orders"))[1]["items"] == []
+
+
+async def test_an_order_keeps_the_days_that_were_promised_and_the_note_for_the_carrier(buyer):
+    _, order = await buyer.place(("A-1", 1), wait=10)
+    _, shown = await buyer.call("GET", f"/v1/orders/{order['order_id']}")
+    assert (shown["shipping"]["arrives_from"], shown["shipping"]["arrives_until"]) == ("2026-11-19", "2026-11-20")
+    assert shown["address"]["note"] == ADDRESS["note"]
 
 
 async def test_the_reader_chooses_the_language(buyer):

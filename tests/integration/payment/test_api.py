@@ -106,3 +106,31 @@ async def test_a_refund_needs_an_idempotency_key(person):
 
 async def test_what_is_no_id_is_not_found(person):
     assert (await person("payments.read").get("/v1/payments/not-an-id")).status_code == 404
+
+
+PAGE = {"provider": "sandbox", "reference": "20261122-PAGE", "amount": 12_900, "return_url": "http://localhost:8080/x"}
+
+
+async def test_a_member_is_given_a_page_of_the_providers_to_type_a_card_on(person, servers):
+    page = PAGE | {"return_url": servers.environment("sandbox-pay")["JANGTEO_PUBLIC_URL"] + "/orders/1"}
+    answer = await person().post("/v1/payment-pages", page)
+    assert answer.status_code == 201
+    assert set(answer.json()) == {"url", "expires_at"}
+    assert "/cards/" in answer.json()["url"]
+    assert (await person(guest=True).post("/v1/payment-pages", page)).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "field"),
+    [
+        ({"return_url": "https://evil.example/"}, "payment.return_not_allowed", "return_url"),
+        ({"return_url": "javascript:alert(1)"}, "field.bounds", "return_url"),
+        ({"provider": "nobody"}, "payment.provider_unknown", "provider"),
+        ({"currency": "XXX"}, "payment.page_refused", "$"),
+        ({"amount": 0}, "field.bounds", "amount"),
+    ],
+)
+async def test_a_page_that_cannot_be_is_refused_by_the_name_of_its_field(person, change, code, field):
+    answer = await person().post("/v1/payment-pages", PAGE | change)
+    assert answer.status_code == 422
+    assert (answer.json()["code"], answer.json()["errors"][0]["field"]) == (code, field)

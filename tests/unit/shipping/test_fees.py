@@ -1,5 +1,7 @@
 """A fee is a pure function of goods, place and tariff; free delivery does not bridge the sea."""
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,11 +10,12 @@ from jangteo.contracts.shipping import QuoteRequest
 from jangteo.shipping.fees import NotDelivered, Tariff, ZipMalformed, quote, weight_steps
 from jangteo.shipping.zones import ISLANDS, JEJU, zone_of
 
+NOW = datetime(2026, 11, 18, 1, tzinfo=UTC)
 TARIFF = Tariff(base_fee=3000, free_over=50_000, jeju_surcharge=3000, island_surcharge=5000, heavy_fee_per_step=2000)
 
 
 def fee(zip_code="04524", items_total=10_000, grams=500):
-    return quote(QuoteRequest(zip=zip_code, items_total=items_total, weight_grams=grams), TARIFF)
+    return quote(QuoteRequest(zip=zip_code, items_total=items_total, weight_grams=grams), TARIFF, NOW)
 
 
 @pytest.mark.parametrize(

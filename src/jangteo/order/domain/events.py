@@ -3,7 +3,7 @@
 An event is never edited. Where its form has to change, a new version gets a new class and the old one an upcaster.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -30,11 +30,16 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
-    """What bringing it costs, in minor units: the fee after the free-over rule, plus the surcharge of the zone."""
+    """What bringing it costs, in minor units: the fee after the free-over rule, plus the surcharge of the zone.
+
+    The days are those between which the buyer was told that it comes; orders of before that was told have none.
+    """
 
     base_fee: int
     surcharge: int
     zone: str
+    arrives_from: date | None = None
+    arrives_until: date | None = None
 
     @property
     def fee(self) -> int:

@@ -1,6 +1,7 @@
 """What an order costs: always computed here, from the offers of the moment, never taken from a client."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -22,13 +23,18 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Price(msgspec.Struct, frozen=True, kw_only=True):
-    """All amounts of an order in minor units; `vat` is contained in `total`."""
+    """All amounts of an order in minor units; `vat` is contained in `total`.
+
+    `free_over_missing`: what more goods would make the base fee fall away. Until `order_by` the promised days hold.
+    """
 
     lines: tuple[Line, ...]
     items_total: int
     delivery: Delivery
     total: int
     vat: int
+    free_over_missing: int = 0
+    order_by: datetime | None = None
 
 
 class NothingOrdered(Invalid):
@@ -107,7 +113,13 @@ def offered(wanted: Sequence[Wanted], offers: Mapping[str, Offer]) -> tuple[Line
 
 def priced(lines: tuple[Line, ...], quote: Quote) -> Price:
     """Add the delivery. The VAT is that of the taxed goods and the delivery (부가가치세법 §30; §26: tax-free goods)."""
-    delivery = Delivery(base_fee=quote.base_fee, surcharge=quote.surcharge, zone=quote.zone)
+    delivery = Delivery(
+        base_fee=quote.base_fee,
+        surcharge=quote.surcharge,
+        zone=quote.zone,
+        arrives_from=quote.promise.arrives_from if quote.promise else None,
+        arrives_until=quote.promise.arrives_until if quote.promise else None,
+    )
     items_total = sum(line.unit_price * line.quantity for line in lines)
     taxed = sum(line.unit_price * line.quantity for line in lines if not line.tax_free) + delivery.fee
     return Price(
@@ -116,6 +128,8 @@ def priced(lines: tuple[Line, ...], quote: Quote) -> Price:
         delivery=delivery,
         total=items_total + delivery.fee,
         vat=included_vat(taxed),
+        free_over_missing=quote.free_over_missing,
+        order_by=quote.promise.order_by if quote.promise else None,
     )
 
 

@@ -75,6 +75,22 @@ class Method(msgspec.Struct, frozen=True, kw_only=True):
     available: bool
 
 
+class NewPage(msgspec.Struct, frozen=True, kw_only=True):
+    """What a buyer is to see on the provider's own card page, and where to be led back to."""
+
+    reference: str
+    amount: int
+    currency: str
+    return_url: str
+
+
+class OpenedPage(msgspec.Struct, frozen=True, kw_only=True):
+    """The provider's card page; it leads back with `reference`, `status` (completed or left) and a `token`."""
+
+    url: str
+    expires_at: datetime
+
+
 class Provider(Protocol):
     """A payment provider. Calls raise OutcomeUnknown or NotReached; those that act also OutOfStep and Refused.
 
@@ -112,6 +128,9 @@ class Provider(Protocol):
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Webhook:
         """Return what a webhook says. Raises SignatureInvalid, or ValueError for a body that is none."""
+
+    async def open_page(self, page: NewPage) -> OpenedPage:
+        """Open a page on which the buyer types a card; raises Refused where it may not lead to `return_url`."""
 
     def method(self) -> Method:
         """Return how a buyer pays by it."""

@@ -5,24 +5,37 @@ import hmac
 import logging
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, Literal, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 from urllib.parse import quote
 
 import aiohttp
 import msgspec
 
-from jangteo.payment.domain.attempt import Attempt, Refund, Seen, SeenRefund, SeenStatus
+from jangteo.payment.domain.attempt import Attempt, Refund, Seen, SeenRefund
 from jangteo.payment.domain.ledger import Kind
 from jangteo.payment.providers.channel import Answer, Channel
 from jangteo.payment.providers.interface import (
     Method,
+    NewPage,
     NotReached,
+    OpenedPage,
     OutcomeUnknown,
     OutOfStep,
     Refused,
     SeenMovement,
     SignatureInvalid,
     Webhook,
+)
+from jangteo.payment.providers.sandbox_words import (
+    STATUS,
+    CardPage,
+    Event,
+    Movements,
+    Payment,
+    Payments,
+    Problem,
+    RefundMade,
+    Refunds,
 )
 from jangteo.payment.settings import PaymentSettings
 
@@ -31,81 +44,7 @@ log = logging.getLogger(__name__)
 SIGNATURE_HEADER = "sandbox-signature"
 WEBHOOK_WINDOW = 300.0
 PAGE = 1000
-_Status = Literal["requires_confirmation", "authorized", "declined", "captured", "refunded", "voided", "expired"]
-_STATUS: dict[_Status, SeenStatus] = {
-    "requires_confirmation": SeenStatus.WAITING,
-    "authorized": SeenStatus.HELD,
-    "declined": SeenStatus.DECLINED,
-    "captured": SeenStatus.TAKEN,
-    "refunded": SeenStatus.TAKEN,
-    "voided": SeenStatus.RELEASED,
-    "expired": SeenStatus.LAPSED,
-}
 T = TypeVar("T")
-
-
-class _Card(msgspec.Struct, frozen=True):
-    brand: str
-    last4: str
-
-
-class _Payment(msgspec.Struct, frozen=True, kw_only=True):
-    id: str
-    reference: str
-    status: _Status
-    amount: int
-    currency: str
-    captured_amount: int
-    card: _Card
-    decline_code: str | None
-    confirmation_url: str | None
-    expires_at: datetime | None
-
-
-class _Payments(msgspec.Struct, frozen=True):
-    data: list[_Payment]
-    has_more: bool
-
-
-class _Refund(msgspec.Struct, frozen=True, kw_only=True):
-    id: str
-    amount: int
-    currency: str
-    reference: str | None
-
-
-class _Refunds(msgspec.Struct, frozen=True):
-    data: list[_Refund]
-
-
-class _Movement(msgspec.Struct, frozen=True, kw_only=True):
-    id: int
-    type: Literal["charge", "refund"]
-    refund_id: str | None
-    amount: int
-    currency: str
-    reference: str | None
-    created_at: datetime
-
-
-class _Movements(msgspec.Struct, frozen=True):
-    data: list[_Movement]
-    has_more: bool
-
-
-class _EventData(msgspec.Struct, frozen=True):
-    payment: _Payment | None = None
-    refund: _Refund | None = None
-
-
-class _Event(msgspec.Struct, frozen=True, kw_only=True):
-    id: str
-    type: str
-    data: _EventData
-
-
-class _Problem(msgspec.Struct, frozen=True):
-    code: str = ""
 
 
 class SandboxProvider:
@@ -130,34 +69,34 @@ class SandboxProvider:
             "token": attempt.method_token,
             "capture": attempt.capture_at_once,
         }
-        return _seen(await self._act("/v1/payments", body, f"{attempt.id}:authorise", _Payment))
+        return _seen(await self._act("/v1/payments", body, f"{attempt.id}:authorise", Payment))
 
     async def capture(self, attempt: Attempt) -> Seen:
         """See `Provider.capture`."""
         path = f"/v1/payments/{attempt.provider_id}/capture"
-        return _seen(await self._act(path, {"amount": attempt.amount}, f"{attempt.id}:capture", _Payment))
+        return _seen(await self._act(path, {"amount": attempt.amount}, f"{attempt.id}:capture", Payment))
 
     async def void(self, attempt: Attempt) -> Seen:
         """See `Provider.void`."""
         path = f"/v1/payments/{attempt.provider_id}/void"
-        return _seen(await self._act(path, {}, f"{attempt.id}:void", _Payment))
+        return _seen(await self._act(path, {}, f"{attempt.id}:void", Payment))
 
     async def refund(self, attempt: Attempt, refund: Refund) -> SeenRefund:
         """See `Provider.refund`."""
         path = f"/v1/payments/{attempt.provider_id}/refunds"
         body = {"amount": refund.amount, "reference": str(refund.id)}
-        return _seen_refund(await self._act(path, body, f"{refund.id}:{refund.round}", _Refund))
+        return _seen_refund(await self._act(path, body, f"{refund.id}:{refund.round}", RefundMade))
 
     async def query(self, attempt: Attempt) -> Seen | None:
         """See `Provider.query`; of several with one reference the one that moved furthest counts."""
-        page = await self._ask(f"/v1/payments?reference={attempt.reference}", _Payments)
+        page = await self._ask(f"/v1/payments?reference={attempt.reference}", Payments)
         if attempt.provider_id is not None:
             return next((_seen(payment) for payment in page.data if payment.id == attempt.provider_id), None)
         return _seen(page.data[0]) if page.data else None
 
     async def find_refund(self, attempt: Attempt, refund: Refund) -> SeenRefund | None:
         """See `Provider.find_refund`."""
-        page = await self._ask(f"/v1/payments/{attempt.provider_id}/refunds", _Refunds)
+        page = await self._ask(f"/v1/payments/{attempt.provider_id}/refunds", Refunds)
         return next((_seen_refund(found) for found in page.data if found.reference == str(refund.id)), None)
 
     async def movements(self, start: datetime, end: datetime) -> AsyncIterator[SeenMovement]:
@@ -165,7 +104,7 @@ class SandboxProvider:
         period = f"from={_stamp(start)}&to={_stamp(end)}&limit={PAGE}"
         after, more = 0, True
         while more:
-            page = await self._ask(f"/v1/balance-transactions?{period}&after={after}", _Movements)
+            page = await self._ask(f"/v1/balance-transactions?{period}&after={after}", Movements)
             for movement in page.data:
                 yield SeenMovement(
                     id=str(movement.id),
@@ -184,7 +123,7 @@ class SandboxProvider:
         for status in ("requires_confirmation", "authorized"):
             after, more = "", True
             while more:
-                page = await self._ask(f"/v1/payments?status={status}&limit={PAGE}&after={after}", _Payments)
+                page = await self._ask(f"/v1/payments?status={status}&limit={PAGE}&after={after}", Payments)
                 for payment in page.data:
                     yield payment.reference
                     after = payment.id
@@ -202,7 +141,7 @@ class SandboxProvider:
         if abs(now.timestamp() - int(moment)) > WEBHOOK_WINDOW:
             raise SignatureInvalid()
         try:
-            event = msgspec.json.decode(body, type=_Event)
+            event = msgspec.json.decode(body, type=Event)
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise ValueError("not an event of the sandbox") from None
         return Webhook(
@@ -222,6 +161,15 @@ class SandboxProvider:
             test_mode=True,
             available=not self._channel.breaker.is_open,
         )
+
+    async def open_page(self, page: NewPage) -> OpenedPage:
+        """See `Provider.open_page`; the sandbox does with a page what is asked, and keeps nothing of it for us."""
+        body = {"reference": page.reference, "amount": page.amount, "currency": page.currency}
+        reply = await self._channel.call(
+            "POST", "/v1/card-pages", msgspec.json.encode(body | {"return_url": page.return_url})
+        )
+        opened = _read(reply, CardPage) if reply.status < 300 else _raise(reply)
+        return OpenedPage(url=opened.url, expires_at=opened.expires_at)
 
     async def _act(self, path: str, body: Mapping[str, Any], key: str, answer: type[T]) -> T:
         reply = await self._channel.call("POST", path, msgspec.json.encode(body), key=key)
@@ -258,16 +206,16 @@ def _raise(reply: Answer) -> NoReturn:
 
 def _code(body: bytes) -> str:
     try:
-        return msgspec.json.decode(body, type=_Problem).code
+        return msgspec.json.decode(body, type=Problem).code
     except (msgspec.DecodeError, UnicodeDecodeError):
         return ""
 
 
-def _seen(payment: _Payment) -> Seen:
+def _seen(payment: Payment) -> Seen:
     return Seen(
         provider_id=payment.id,
         reference=payment.reference,
-        status=_STATUS[payment.status],
+        status=STATUS[payment.status],
         amount=payment.amount,
         currency=payment.currency,
         captured=payment.captured_amount,
@@ -279,7 +227,7 @@ def _seen(payment: _Payment) -> Seen:
     )
 
 
-def _seen_refund(refund: _Refund) -> SeenRefund:
+def _seen_refund(refund: RefundMade) -> SeenRefund:
     return SeenRefund(
         provider_refund_id=refund.id, reference=refund.reference or "", amount=refund.amount, currency=refund.currency
     )
