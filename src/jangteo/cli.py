@@ -11,7 +11,7 @@ from importlib.util import find_spec
 _MODULES = {"mailbox": "jangteo.sandbox.mailbox.main"}
 _SERVICES = (
     *("user", "product", "cart", "order", "payment", "shipping", "notification"),
-    *("gateway", "sandbox-pay", "sandbox-carrier", "mailbox"),
+    *("web", "gateway", "sandbox-pay", "sandbox-carrier", "mailbox"),
 )
 _MIGRATION_URL = "JANGTEO_MIGRATION_URL"
 _LOG_LINES = 40

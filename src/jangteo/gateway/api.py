@@ -1,12 +1,11 @@
-"""The gateway's own pages: a way in, the documentation, and the health of the mall."""
+"""The gateway's own pages: the documentation, and the health of the mall."""
 
 import importlib.resources
 import mimetypes
 from importlib.resources.abc import Traversable
-from typing import Any
 
 import msgspec
-from litestar import Request, Response, get
+from litestar import Response, get
 from litestar.di import NamedDependency
 
 from jangteo.gateway.health import HealthDesk
@@ -21,7 +20,6 @@ CONTENT_POLICY = (
 PAGE = {"content-security-policy": CONTENT_POLICY}
 KEPT = {"cache-control": "public, max-age=3600"}
 SWAGGER_FILES = ("swagger-ui.css", "swagger-ui-bundle.js", "index.css", "favicon-32x32.png")
-LINKS = {"docs": "/docs", "openapi": "/openapi.json", "health": "/health", "products": "/v1/products"}
 
 
 class PageUnknown(NotFound):
@@ -38,14 +36,6 @@ def _swagger_ui() -> Traversable:
     """Return the folder with Swagger UI's files; the package names it by their version."""
     vendor = importlib.resources.files("swagger_ui_bundle") / "vendor"
     return max(vendor.iterdir(), key=lambda folder: folder.name)
-
-
-@get("/", include_in_schema=False)
-async def index(request: Request[Any, Any, Any]) -> Response[bytes]:
-    """Return links into the mall, as a page for people and as JSON for programs."""
-    if "text/html" in request.headers.get("accept", ""):
-        return Response((_pages() / "index.html").read_bytes(), media_type="text/html; charset=utf-8", headers=PAGE)
-    return Response(msgspec.json.encode({"name": "jangteo", "links": LINKS}), media_type="application/json")
 
 
 @get("/docs", include_in_schema=False)
@@ -85,4 +75,4 @@ async def health(desk: NamedDependency[HealthDesk]) -> Response[bytes]:
     )
 
 
-ROUTES = [index, docs, docs_file, openapi, health]
+ROUTES = [docs, docs_file, openapi, health]

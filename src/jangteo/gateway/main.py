@@ -10,7 +10,7 @@ from jangteo.gateway.envoy.process import Envoy, find_binary
 from jangteo.gateway.health import HealthDesk
 from jangteo.gateway.library import Library
 from jangteo.gateway.render import configuration_files
-from jangteo.gateway.routes import GATEWAY, services
+from jangteo.gateway.routes import GATEWAY, WEB, services
 from jangteo.gateway.settings import GatewaySettings
 from jangteo.gateway.upkeep import follow_instances, reloading_on_hangup, renewing, write_certificate
 from jangteo.kit.clock import SystemClock
@@ -35,10 +35,16 @@ async def assemble(settings: GatewaySettings) -> AsyncIterator[Any]:
         follow_instances(registry, files, changed=library.forget)
         await stack.enter_async_context(renewing(authority, files, clock))
         stack.enter_context(reloading_on_hangup(registry, files))
-        envoy = Envoy(find_binary(settings.envoy_binary), files.bootstrap, settings.admin_port, settings.concurrency)
+        envoy = Envoy(
+            find_binary(settings.envoy_binary),
+            files.bootstrap,
+            settings.admin_port,
+            settings.concurrency,
+            listeners=settings.listeners,
+        )
         await envoy.start()
         stack.push_async_callback(envoy.stop, settings.drain_seconds)
-        desk = HealthDesk(registry, envoy, session, services(), tell_addresses=settings.is_local)
+        desk = HealthDesk(registry, envoy, session, (*services(), WEB), tell_addresses=settings.is_local)
         yield create_app(
             settings,
             ROUTES,

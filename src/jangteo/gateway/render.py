@@ -7,9 +7,13 @@ from jangteo.gateway.routes import GATEWAY, TableError
 from jangteo.gateway.settings import GatewaySettings
 from jangteo.kit.settings import SettingsError, load
 
+INNER_KEY_LETTERS = 16
+
 
 def configuration_files(settings: GatewaySettings) -> ConfigurationFiles:
-    """Return the files that the gateway with these settings watches."""
+    """Return the files that the gateway with these settings watches. Raises SettingsError."""
+    if settings.inner_port and len(settings.inner_key) < INNER_KEY_LETTERS:
+        raise SettingsError(f"JANGTEO_INNER_KEY must have {INNER_KEY_LETTERS} letters at least")
     return ConfigurationFiles(settings, settings.folder / "envoy")
 
 

@@ -1,7 +1,8 @@
 """The route table: every public path of the mall, who answers it, who may call it, and how often.
 
 What has no row here cannot be reached from outside. Envoy's configuration, the merged OpenAPI
-document and the tests are all made from this one table.
+document and the tests are all made from this one table. Behind the API come the pages: whatever looks
+like no API path is asked of the service `web`.
 """
 
 import re
@@ -9,6 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 GATEWAY = "gateway"
+WEB = "web"
 KIBIBYTE = 1024
 SEGMENT = "[^/]+"
 
@@ -222,13 +224,24 @@ ROUTES: tuple[Route, ...] = (
         permissions="products.manage stock.manage",
     ),
     *_rows("product", STAFF, "POST /v1/catalogue/pictures", permissions="products.manage", body_bytes=10240 * KIBIBYTE),
-    *_rows(GATEWAY, PUBLIC, "GET /", "GET /health", "GET /docs", "GET /docs/*"),
+    *_rows(GATEWAY, PUBLIC, "GET /health", "GET /docs", "GET /docs/*"),
     *_rows(GATEWAY, PUBLIC, "GET /openapi.json", rewrite="/mall/openapi.json"),  # its own is but a part of that
 )
 
+# The pages, tried after all of ROUTES. What lives as long as somebody looks stands below /live, and what a form may
+# send that is large below /office/uploads.
+PAGES: tuple[Route, ...] = (
+    *_rows(WEB, PUBLIC, "GET /static/*", limit=Limit.MEDIA),
+    *_rows(WEB, PUBLIC, "GET /live/*", streams=True),
+    *_rows(WEB, PUBLIC, "POST /office/uploads/*", body_bytes=16 * 1024 * KIBIBYTE),
+    *_rows(WEB, PUBLIC, "GET,POST /*"),
+)
+# Never a page: an API path that nobody knows is told so as a problem, and what is internal is not there at all.
+NO_PAGE = r"(?i)/(v[0-9]+|internal|metrics|health|mall|media|openapi\.json|docs|\.well-known)(/.*)?"
+
 
 def services(routes: tuple[Route, ...] = ROUTES) -> tuple[str, ...]:
-    """Return the services behind the gateway, in the order of the table, without the gateway itself."""
+    """Return the services that answer `routes`, in the order of the table, without the gateway itself."""
     return tuple(dict.fromkeys(route.service for route in routes if route.service != GATEWAY))
 
 

@@ -12,6 +12,8 @@ class GatewaySettings(ServiceSettings, frozen=True, kw_only=True):
     http_port: int
     https_port: int
     admin_port: int
+    inner_port: int = 0  # for `web`, which says who its visitors are and is believed; 0: there is none
+    inner_key: str = ""  # what `web` shows there
     concurrency: int = 1  # Envoy's worker threads
     rate_limit_scale: float = 1.0  # times every rate of limits.py; 0 switches limiting off
     cors_origins: str = ""  # comma-separated, such as https://shop.example
@@ -27,6 +29,11 @@ class GatewaySettings(ServiceSettings, frozen=True, kw_only=True):
     def folder(self) -> Path:
         """Return the writable folder of this process, absolute: Envoy is told paths in it."""
         return Path(self.state_dir).resolve()
+
+    @property
+    def listeners(self) -> int:
+        """Return how many listeners Envoy has."""
+        return 3 if self.inner_port else 2
 
     @property
     def is_local(self) -> bool:

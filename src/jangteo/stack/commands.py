@@ -92,6 +92,7 @@ def _say_what_next(home: Home, remote: Remote) -> None:
     ports = json.loads((home.root / "ports.json").read_text())
     print(f"\nthe mall: http://127.0.0.1:{ports['gateway.http']} and https://127.0.0.1:{ports['gateway.https']}")
     print("try next:")
+    print(f"  http://127.0.0.1:{ports['gateway.http']}               the shop, and /office for its staff")
     print(f"  curl http://127.0.0.1:{ports['gateway.http']}/health   how everything is")
     print(f"  http://127.0.0.1:{ports['gateway.http']}/docs          the API of all services")
     print(f"  {addresses['mailbox']}               the mails that were sent")

@@ -109,6 +109,15 @@ def _gateway(site: Site) -> dict[str, str]:
         "JANGTEO_HTTP_PORT": str(site.ports["gateway.http"]),
         "JANGTEO_HTTPS_PORT": str(site.ports["gateway.https"]),
         "JANGTEO_ADMIN_PORT": str(site.ports["gateway.admin"]),
+        "JANGTEO_INNER_PORT": str(site.ports["gateway.inner"]),
+        "JANGTEO_INNER_KEY": site.credentials.password("gateway.inner"),
+    }
+
+
+def _web(site: Site) -> dict[str, str]:
+    return {
+        "JANGTEO_GATEWAY_URL": site.url("gateway.inner"),
+        "JANGTEO_GATEWAY_KEY": site.credentials.password("gateway.inner"),
     }
 
 
@@ -131,7 +140,8 @@ SERVICES = (
         more=lambda site: {"JANGTEO_SMTP_PORT": str(site.ports["mailbox.smtp"])},
         ports=("mailbox.smtp",),
     ),
-    Service("gateway", more=_gateway, ports=("gateway.http", "gateway.https", "gateway.admin")),
+    Service("web", more=_web),
+    Service("gateway", more=_gateway, ports=("gateway.http", "gateway.https", "gateway.admin", "gateway.inner")),
 )
 BY_NAME = {service.name: service for service in SERVICES}
 PRIVATE = tuple(service.name for service in SERVICES if service.private)

@@ -19,6 +19,7 @@ _TITLES = {
     "sandbox-pay": "pretend payment provider",
     "sandbox-carrier": "pretend carrier",
     "mailbox": "local mailbox",
+    "web": "storefront and back office",
     "gateway": "gateway (Envoy)",
 }
 # Without these a program may not find its libraries, its time zone or a folder for temporary files.

@@ -20,9 +20,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from jangteo.gateway.certificates import LocalAuthority
 from jangteo.gateway.envoy.files import ConfigurationFiles
 from jangteo.gateway.envoy.process import Envoy, find_binary
-from jangteo.gateway.routes import GATEWAY, services
+from jangteo.gateway.routes import GATEWAY, WEB, services
 from jangteo.gateway.settings import GatewaySettings
 
+INNER_KEY = "the-key-of-the-inner-listener"
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -132,6 +133,10 @@ class Mall:
     def https(self) -> str:
         return f"https://127.0.0.1:{self.settings.https_port}"
 
+    @property
+    def inner(self) -> str:
+        return f"http://127.0.0.1:{self.settings.inner_port}"
+
     async def call(self, method: str, path: str, **more: Any) -> "Told":
         url = path if path.startswith("http") else self.http + path
         async with self.session.request(method, url, **more) as response:
@@ -195,6 +200,8 @@ def settings_for(directory: Path, more: dict[str, Any]) -> GatewaySettings:
         http_port=find_free_port(),
         https_port=find_free_port(),
         admin_port=find_free_port(),
+        inner_port=find_free_port(),
+        inner_key=INNER_KEY,
         **{"rate_limit_scale": 0.0, "keys_refresh_seconds": 1.0, **more},
     )
 
@@ -204,14 +211,21 @@ async def open_mall(directory: Path, **more: Any) -> AsyncIterator[Mall]:
     """Open a mall whose every service is one upstream; its Envoy writes its log into `directory`."""
     settings = settings_for(directory, more)
     keys = Keys()
-    upstreams = {service: Upstream(service, keys) for service in (*services(), GATEWAY)}
+    upstreams = {service: Upstream(service, keys) for service in (*services(), WEB, GATEWAY)}
     files = ConfigurationFiles(settings, directory / "envoy")
     authority = LocalAuthority(directory / "tls", settings.tenants)
     certificate = authority.certificate(dt.datetime.now(dt.UTC))
     files.write_certificate(certificate.chain_pem, certificate.key_pem)
     files.write_all()
     log_path = directory / "envoy.log"
-    envoy = Envoy(find_binary(""), files.bootstrap, settings.admin_port, settings.concurrency, output=log_path)
+    envoy = Envoy(
+        find_binary(""),
+        files.bootstrap,
+        settings.admin_port,
+        settings.concurrency,
+        listeners=settings.listeners,
+        output=log_path,
+    )
     async with contextlib.AsyncExitStack() as stack:
         for upstream in upstreams.values():
             stack.push_async_callback(upstream.stop)

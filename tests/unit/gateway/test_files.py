@@ -31,12 +31,12 @@ def resources(files, name):
 
 def test_all_files_are_there_and_known_instances_survive_a_second_writing(files):
     files.write_all()
-    assert files.services() == sorted(services())
+    assert files.services() == sorted((*services(), "web"))
     files.write_instances("order", [("127.0.0.1", 8001), ("127.0.0.1", 8001), ("10.0.0.2", 8001)])
     files.write_all()
     (assignment,) = resources(files, "eds-order")
     assert len(assignment["endpoints"][0]["lb_endpoints"]) == 2
-    assert {cluster["name"] for cluster in resources(files, "cds")} == {"gateway", *services()}
+    assert {cluster["name"] for cluster in resources(files, "cds")} == {"gateway", "web", *services()}
 
 
 def test_an_unchanged_file_is_not_touched_and_a_changed_one_is_replaced_whole(files):

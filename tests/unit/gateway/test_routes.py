@@ -9,7 +9,7 @@ from jangteo.gateway.access_page import page
 from jangteo.gateway.envoy.listeners import listeners
 from jangteo.gateway.envoy.vhosts import JWT_FILTER, LIMIT_FILTER, route_configuration
 from jangteo.gateway.limits import RATES, rates
-from jangteo.gateway.routes import ROUTES, Access, Limit, Route, TableError, check, services
+from jangteo.gateway.routes import PAGES, ROUTES, Access, Limit, Route, TableError, check, services
 from jangteo.gateway.settings import GatewaySettings
 from jangteo.user.domain.permissions import PERMISSIONS
 
@@ -19,9 +19,13 @@ def settings(**more):
     return GatewaySettings(service="gateway", bus_url="nats://x", state_dir="/tmp/x", **ports, **more)
 
 
-def rendered(**more):
-    (host,) = route_configuration("http", settings(**more))["virtual_hosts"]
+def rendered(listener="http"):
+    (host,) = route_configuration(listener, settings(inner_key="k" * 16))["virtual_hosts"]
     return host["routes"]
+
+
+def first_for(method, path, listener="http"):
+    return next((route for route in rendered(listener) if matches(route["match"], method, path)), None)
 
 
 def matches(match, method, path):
@@ -42,15 +46,18 @@ def sample(path):
 
 def test_every_row_is_rendered_once_and_every_rendered_route_has_a_row():
     named = [route["name"] for route in rendered() if "route" in route]
-    assert sorted(named) == sorted(row.name for row in ROUTES)
-    refused = [route["name"].removeprefix("405 ") for route in rendered() if "direct_response" in route]
-    assert sorted(refused) == sorted({row.path for row in ROUTES})
+    assert sorted(named) == sorted(row.name for row in (*ROUTES, *PAGES))
+    refused = [route["name"].removeprefix("405 ") for route in rendered() if route["name"].startswith("405 ")]
+    assert sorted(refused) == sorted({row.path for row in (*ROUTES, *PAGES)})
 
 
 @pytest.mark.parametrize("row", ROUTES, ids=lambda row: row.name)
 def test_a_request_for_a_row_matches_that_row_and_no_other(row):
+    pages = {page.name for page in PAGES}
     found = [
-        route for route in rendered() if "route" in route and matches(route["match"], row.method, sample(row.path))
+        route
+        for route in rendered()
+        if "route" in route and route["name"] not in pages and matches(route["match"], row.method, sample(row.path))
     ]
     (one,) = found
     assert one["name"] == row.name
@@ -70,11 +77,22 @@ def test_access_is_rendered_as_the_row_says(row):
 
 @pytest.mark.parametrize(
     "path",
-    ["/internal/x", "/metrics", "/health/ready", "/v1", "/v1/orders/", "/v1/orders/a/b", "/mediax", "/v2/products"],
+    ["/internal/x", "/metrics", "/health/ready", "/v1", "/v1/orders/", "/v1/orders/a/b", "/media", "/v2/products"],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
-def test_an_unknown_path_matches_nothing(path, method):
-    assert not [route["name"] for route in rendered() if matches(route["match"], method, path)]
+def test_an_unknown_path_of_the_api_is_not_there_and_never_asked_of_a_page(path, method):
+    assert first_for(method, path)["direct_response"] == {"status": 404}
+    assert first_for(method, path, "inner")["name"] == "stranger"
+
+
+@pytest.mark.parametrize("path", ["/", "/products/x", "/v1x", "/mediax", "/office/orders", "/health-food"])
+def test_what_is_no_path_of_the_api_is_a_page(path):
+    assert first_for("GET", path)["route"]["cluster"] == first_for("POST", path)["route"]["cluster"] == "web"
+    assert first_for("PUT", path)["direct_response"] == {"status": 405}
+
+
+def test_the_pages_are_not_behind_their_own_door():
+    assert not {route["name"] for route in rendered("inner")} & {row.name for row in PAGES}
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
@@ -88,7 +106,8 @@ def test_only_an_unsent_write_is_ever_tried_again(method):
 
 def test_only_streams_have_no_time_limit():
     unlimited = {route["name"] for route in rendered() if route.get("route", {}).get("timeout") == "0s"}
-    assert unlimited == {row.name for row in ROUTES if row.streams} == {"GET /v1/orders/{id}/events"}
+    assert unlimited == {row.name for row in (*ROUTES, *PAGES) if row.streams}
+    assert unlimited == {"GET /v1/orders/{id}/events", "GET /live/*"}
 
 
 def test_log_in_and_sign_up_have_the_strict_limit_and_other_writes_one_of_their_own():

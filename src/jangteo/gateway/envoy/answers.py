@@ -4,7 +4,7 @@ from typing import Any
 
 Json = dict[str, Any]
 
-HTTP, HTTPS = "http", "https"
+HTTP, HTTPS, INNER = "http", "https", "inner"
 
 # For an API. A page of ours sets a policy of its own, which then stays.
 SECURITY = (

@@ -7,12 +7,12 @@ from typing import Any
 
 import msgspec
 
-from jangteo.gateway.envoy.answers import HTTP, HTTPS
+from jangteo.gateway.envoy.answers import HTTP, HTTPS, INNER
 from jangteo.gateway.envoy.bootstrap import bootstrap
 from jangteo.gateway.envoy.clusters import Address, cluster, endpoints, own_cluster
 from jangteo.gateway.envoy.listeners import listeners
 from jangteo.gateway.envoy.vhosts import route_configuration
-from jangteo.gateway.routes import ROUTES, Route, check, services
+from jangteo.gateway.routes import PAGES, ROUTES, Route, check, services
 from jangteo.gateway.settings import GatewaySettings
 
 ENDPOINTS = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment"
@@ -41,11 +41,12 @@ class ConfigurationFiles:
     def write_all(self, routes: tuple[Route, ...] = ROUTES) -> None:
         """Write everything but certificate and instances. Raises TableError for a wrong table."""
         check(routes)
-        for service in services(routes):
+        behind = services((*routes, *PAGES))
+        for service in behind:
             if not self._path(f"eds-{service}").exists():
                 self.write_instances(service, ())
         own = own_cluster((self._settings.host, self._settings.port))
-        self._write("cds", [own, *(cluster(service, self.directory) for service in services(routes))])
+        self._write("cds", [own, *(cluster(service, self.directory) for service in behind)])
         self.write_routes(routes)
         self._write("lds", listeners(self._settings, self.directory))
         self._replace(self.bootstrap, bootstrap(self._settings, self.directory))
@@ -53,7 +54,7 @@ class ConfigurationFiles:
     def write_routes(self, routes: tuple[Route, ...]) -> None:
         """Write the route table; Envoy takes it over without dropping a request."""
         check(routes)
-        for name in (HTTP, HTTPS):
+        for name in (HTTP, HTTPS, INNER):
             table = route_configuration(name, self._settings, routes)
             self._write(f"rds-{name}", [table])
 

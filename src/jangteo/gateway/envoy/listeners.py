@@ -1,9 +1,9 @@
-"""Envoy's two listeners, HTTP and HTTPS: limits on what a client may send, then the chain of filters."""
+"""Envoy's listeners, HTTP, HTTPS and the one for `web`: limits on what a client may send, then the chain of filters."""
 
 from pathlib import Path
 from typing import Any
 
-from jangteo.gateway.envoy.answers import HTTP, HTTPS
+from jangteo.gateway.envoy.answers import HTTP, HTTPS, INNER
 from jangteo.gateway.envoy.problems import local_reply_config
 from jangteo.gateway.envoy.vhosts import (
     BUFFER_FILTER,
@@ -42,7 +42,9 @@ TRACE_PREFIXES = ("traceparent", "tracestate", "baggage", "b3", "x-b3-")
 
 def listeners(settings: GatewaySettings, directory: Path) -> list[Json]:
     """Return the listeners; their routes and certificate are watched files in `directory`."""
+    inner = [_listener(INNER, settings.host, settings.inner_port, _chain(settings, directory, INNER))]
     return [
+        *(inner if settings.inner_port else ()),
         _listener(HTTP, settings.host, settings.http_port, _chain(settings, directory, HTTP)),
         _listener(
             HTTPS,
@@ -90,10 +92,24 @@ def _chain(settings: GatewaySettings, directory: Path, name: str) -> Json:
         "http_filters": _filters(settings),
         "access_log": [access_log()],
         "local_reply_config": local_reply_config(name, settings.hsts_age),
-        **_paths_and_headers(settings),
+        **(_inner_headers() if name == INNER else _paths_and_headers(settings)),
         **_patience(),
     }
     return {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}
+
+
+def _inner_headers() -> Json:
+    """Return how a request of `web` is taken: its word on who the visitor is stands, see `vhosts._stranger`."""
+    return {
+        "server_name": "jangteo",
+        "use_remote_address": True,
+        "xff_num_trusted_hops": 1,
+        "skip_xff_append": True,
+        "generate_request_id": True,
+        "preserve_external_request_id": True,
+        "always_set_request_id_in_response": True,
+        "max_request_headers_kb": 32,
+    }
 
 
 def _paths_and_headers(settings: GatewaySettings) -> Json:
@@ -230,8 +246,9 @@ def _token_check(settings: GatewaySettings) -> Json:
 
 
 def _gzip() -> Json:
+    kinds = ("application/json", "application/problem+json", "text/html")
     common = {
-        "content_type_matcher": [{"prefix": "application/json"}, {"prefix": "application/problem+json"}],
+        "content_type_matcher": [{"prefix": kind} for kind in kinds],
         "min_content_length": COMPRESSED_BYTES,
     }
     # An ETag names the very bytes, which are others now; every service takes the weakened one back.

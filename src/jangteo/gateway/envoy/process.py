@@ -22,7 +22,6 @@ ADMIN_SECONDS = 2.0
 POLL_SECONDS = 0.05
 KILL_AFTER_SECONDS = 3.0
 STEADY_SECONDS = 30.0  # alive for so long, an Envoy that dies is again restarted at once
-LISTENERS = 2
 PR_SET_PDEATHSIG = 1
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -63,7 +62,9 @@ class EnvoyState:
 class EnvoyAdmin:
     """Asks a running Envoy how it is, over its administration port on this machine."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, listeners: int) -> None:
+        """`listeners` is how many of them it has when it is ready."""
+        self._listeners = listeners
         self._url = f"http://127.0.0.1:{port}"
         self._timeout = aiohttp.ClientTimeout(total=ADMIN_SECONDS)
 
@@ -78,8 +79,8 @@ class EnvoyAdmin:
         counts = {name: int(value) for name, _, value in (line.partition(": ") for line in text.splitlines())}
         listeners = counts.get("listener_manager.total_listeners_active", 0)
         refused = sum(count for name, count in counts.items() if name.endswith("update_rejected"))
-        in_hand = sum(counts.get(f"http.{name}.downstream_rq_active", 0) for name in ("http", "https"))
-        return EnvoyState(live and listeners == LISTENERS, listeners, refused, in_hand)
+        in_hand = sum(counts.get(f"http.{name}.downstream_rq_active", 0) for name in ("http", "https", "inner"))
+        return EnvoyState(live and listeners == self._listeners, listeners, refused, in_hand)
 
     async def drain(self, seconds: float) -> None:
         """Tell clients to go elsewhere, and wait until no request is in hand, for `seconds` at the most."""
@@ -104,13 +105,20 @@ class Envoy:
     """One Envoy, kept running between `start` and `stop`."""
 
     def __init__(
-        self, binary: str, bootstrap: Path, admin_port: int, concurrency: int, output: Path | None = None
+        self,
+        binary: str,
+        bootstrap: Path,
+        admin_port: int,
+        concurrency: int,
+        *,
+        listeners: int = 2,
+        output: Path | None = None,
     ) -> None:
         """Take a bootstrap whose admin address is 127.0.0.1:`admin_port`; nothing is started yet.
 
         Logs go to our own stdout and stderr, or both to the file `output`.
         """
-        self.admin = EnvoyAdmin(admin_port)
+        self.admin = EnvoyAdmin(admin_port, listeners)
         self.starts = 0
         self._output = output
         self._child: asyncio.subprocess.Process | None = None

@@ -1,9 +1,9 @@
-"""Envoy's route configuration: one route for each row of the table, and a 405 behind each known path."""
+"""Envoy's route configuration: one route for each row of the table, a 405 behind each known path, then the pages."""
 
 from typing import Any
 
-from jangteo.gateway.envoy.answers import added, security_headers
-from jangteo.gateway.routes import GATEWAY, ROUTES, Access, Limit, Route
+from jangteo.gateway.envoy.answers import INNER, added, security_headers
+from jangteo.gateway.routes import GATEWAY, NO_PAGE, PAGES, ROUTES, Access, Limit, Route
 from jangteo.gateway.settings import GatewaySettings
 
 Json = dict[str, Any]
@@ -20,13 +20,18 @@ ALLOWED_HEADERS = "authorization,content-type,accept-language,idempotency-key,if
 RETRY_UNSENT = "connect-failure,refused-stream,reset-before-request"
 RETRY_SAFE = RETRY_UNSENT + ",reset,retriable-status-codes"
 LIMIT_METADATA = "jangteo.limit"
+INNER_KEY = "x-jangteo-inner-key"
 STREAM_IDLE_SECONDS = 120  # a live stream sends a sign of life more often than this
 
 
 def route_configuration(name: str, settings: GatewaySettings, routes: tuple[Route, ...] = ROUTES) -> Json:
-    """Return the RouteConfiguration `name` (HTTP or HTTPS) for `routes`."""
-    host: Json = {"name": "mall", "domains": ["*"], "routes": _routes(routes)}
-    if settings.origins:
+    """Return the RouteConfiguration `name` (HTTP, HTTPS or INNER) for `routes`, with the pages for outsiders."""
+    host: Json = {"name": "mall", "domains": ["*"]}
+    if name == INNER:
+        host["routes"] = [_stranger(settings.inner_key), *_routes(routes)]
+    else:
+        host["routes"] = [*_routes(routes), _no_page(), *_routes(PAGES)]
+    if settings.origins and name != INNER:
         host["typed_per_filter_config"] = {CORS_FILTER: _cors(settings.origins)}
         host["routes"].insert(0, _preflight())
     return {
@@ -34,7 +39,27 @@ def route_configuration(name: str, settings: GatewaySettings, routes: tuple[Rout
         "name": name,
         "virtual_hosts": [host],
         "response_headers_to_add": security_headers(name, settings.hsts_age),
-        "request_headers_to_remove": ["x-envoy-external-address"],
+        "request_headers_to_remove": ["x-envoy-external-address", INNER_KEY],
+    }
+
+
+def _stranger(key: str) -> Json:
+    """Return what keeps everybody out of the inner listener who does not show its key."""
+    another: Json = {"name": INNER_KEY, "string_match": {"exact": key}, "invert_match": True}
+    another["treat_missing_header_as_empty"] = True
+    return _refusal("stranger", {"prefix": "/", "headers": [another]}, 403)
+
+
+def _no_page() -> Json:
+    return _refusal("no page", {"safe_regex": {"regex": NO_PAGE}}, 404)
+
+
+def _refusal(name: str, match: Json, status: int) -> Json:
+    return {
+        "name": name,
+        "match": match,
+        "direct_response": {"status": status},
+        "typed_per_filter_config": {JWT_FILTER: _jwt_off()},
     }
 
 
@@ -80,13 +105,8 @@ def _route(route: Route) -> Json:
 
 
 def _wrong_method(route: Route, allowed: list[str]) -> Json:
-    return {
-        "name": f"405 {route.path}",
-        "match": _path(route),
-        "direct_response": {"status": 405},
-        "response_headers_to_add": [added("allow", ", ".join(sorted(allowed)))],
-        "typed_per_filter_config": {JWT_FILTER: _jwt_off()},
-    }
+    refusal = _refusal(f"405 {route.path}", _path(route), 405)
+    return refusal | {"response_headers_to_add": [added("allow", ", ".join(sorted(allowed)))]}
 
 
 def _retries(route: Route) -> Json:

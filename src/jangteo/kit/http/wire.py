@@ -39,14 +39,24 @@ class Wire:
         self._room = asyncio.Semaphore(MOST_AT_ONCE)
 
     async def call(
-        self, method: str, address: str, path: str, headers: Mapping[str, str], body: bytes | None = None
+        self,
+        method: str,
+        address: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        told: dict[str, str] | None = None,
     ) -> Answer:
-        """Make one call to `address`, such as http://127.0.0.1:8001. Raises ConnectionLost, TimeoutError."""
+        """Make one call to `address`, such as http://127.0.0.1:8001. Raises ConnectionLost, TimeoutError.
+
+        `told` is filled with the headers of the answer, their names in small letters. A header `Host` takes the place
+        of the one that `address` says.
+        """
         head = _head(method, address, path, headers, body)
         async with asyncio.timeout(self._seconds), self._room:
             connection = self._kept(address) or await self._open(address)
             try:
-                answer = await connection.ask(head if body is None else head + body)
+                answer = await connection.ask(head if body is None else head + body, told)
             except BaseException:
                 connection.close()
                 raise
@@ -115,11 +125,13 @@ class _Connection(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
         self._pieces: list[bytes] = []
         self._answer: asyncio.Future[Answer] | None = None
+        self._told: dict[str, str] | None = None
 
-    async def ask(self, request: bytes) -> Answer:
-        """Send a request and return its answer. Raises ConnectionLost."""
+    async def ask(self, request: bytes, told: dict[str, str] | None = None) -> Answer:
+        """Send a request and return its answer, its headers in `told`. Raises ConnectionLost."""
         if self._transport is None or not self.is_reusable:
             raise ConnectionLost("it was closed")
+        self._told = told
         self._answer = asyncio.get_running_loop().create_future()
         self._transport.write(request)
         return await self._answer
@@ -154,6 +166,11 @@ class _Connection(asyncio.Protocol):
         if self._answer is None or self._answer.done():
             self.close()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """See httptools."""
+        if self._told is not None:
+            self._told[name.decode("latin-1").lower()] = value.decode("latin-1")
+
     def on_body(self, body: bytes) -> None:
         """See httptools."""
         self._pieces.append(body)
@@ -179,7 +196,7 @@ def _head(method: str, address: str, path: str, headers: Mapping[str, str], body
     """Return request line and headers. Raises ValueError for what would not stay one line each."""
     host, _, folder = address.partition("://")[2].partition("/")
     path = f"/{folder}{path}" if folder else path
-    lines = [f"{method} {path} HTTP/1.1", f"Host: {host}"]
+    lines = [f"{method} {path} HTTP/1.1"] + ([] if "Host" in headers else [f"Host: {host}"])
     lines += [f"{name}: {value}" for name, value in headers.items()]
     if body is not None:
         lines.append(f"Content-Length: {len(body)}")

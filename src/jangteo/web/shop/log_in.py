@@ -1,0 +1,118 @@
+"""Log in and out. A guest's cart goes along, and what could not be kept of it is told."""
+
+import msgspec
+from litestar import Response, get, post
+from litestar.params import FromQuery
+
+from jangteo.web.given import VisitOf
+from jangteo.web.mall import CART
+from jangteo.web.member import Session
+from jangteo.web.problem import Problem
+from jangteo.web.visit import Visit, inside
+
+CHALLENGE = "challenge"  # the part of the session that waits for a second factor
+
+
+class Challenge(msgspec.Struct, frozen=True, kw_only=True):
+    """The password was right, and a second factor is asked for."""
+
+    challenge: str
+    next: str = "/"
+
+
+class Cut(msgspec.Struct, frozen=True):
+    """A line of the guest's cart that could not be kept whole."""
+
+    sku: str
+    asked: int
+    kept: int
+
+
+class Merged(msgspec.Struct, frozen=True):
+    """POST /v1/cart/merge."""
+
+    cut: tuple[Cut, ...] = ()
+
+
+@get("/login", include_in_schema=False)
+async def show(visit: VisitOf, next: FromQuery[str] = "/") -> Response[bytes]:
+    """Show the form; who is logged in already goes on."""
+    if visit.member is not None:
+        return visit.redirect(inside(next))
+    return await visit.page("shop/log_in.html", next=inside(next), headers={"cache-control": "no-store"})
+
+
+@post("/login", include_in_schema=False)
+async def log_in(visit: VisitOf) -> Response[bytes]:
+    """Log in with e-mail and password."""
+    form, goal = visit.form, inside(visit.form.text("next"))
+    asked = {"email": form.text("email"), "password": form.secret("password")}
+    try:
+        answer = await visit.mall.call("POST", "/v1/sessions", asked, anonymous=True)
+    except Problem as problem:
+        if problem.status >= 500:
+            raise
+        form.refuse(problem)
+        return await visit.page("shop/log_in.html", status=422, next=goal, form=form)
+    if answer.status == 202:
+        told = msgspec.json.decode(answer.body, type=Challenge)
+        visit.session.write(CHALLENGE, Challenge(challenge=told.challenge, next=goal))
+        return visit.redirect("/login/second-factor")
+    return await admitted(visit, msgspec.json.decode(answer.body, type=Session), goal)
+
+
+@get("/login/second-factor", include_in_schema=False)
+async def show_second_factor(visit: VisitOf) -> Response[bytes]:
+    """Ask for the code of the authenticator app."""
+    if visit.session.read(CHALLENGE, Challenge) is None:
+        return visit.redirect("/login")
+    return await visit.page("shop/second_factor.html")
+
+
+@post("/login/second-factor", include_in_schema=False)
+async def second_factor(visit: VisitOf) -> Response[bytes]:
+    """Take the code, or a recovery code."""
+    waiting = visit.session.read(CHALLENGE, Challenge)
+    if waiting is None:
+        return visit.redirect("/login")
+    asked = {"challenge": waiting.challenge, "code": visit.form.text("code")}
+    try:
+        answer = await visit.mall.call("POST", "/v1/sessions/second-factor", asked, anonymous=True)
+    except Problem as problem:
+        if problem.status >= 500:
+            raise
+        visit.form.refuse(problem)
+        return await visit.page("shop/second_factor.html", status=422, form=visit.form)
+    visit.session.drop(CHALLENGE)
+    return await admitted(visit, msgspec.json.decode(answer.body, type=Session), waiting.next)
+
+
+@post("/logout", include_in_schema=False)
+async def log_out(visit: VisitOf) -> Response[bytes]:
+    """Log out here; the tokens are void even if somebody had copied them."""
+    if visit.member is not None:
+        try:
+            await visit.mall.delete("/v1/sessions/current")
+        except Problem as problem:
+            if problem.status >= 500:
+                raise
+    visit.mall.leave()
+    visit.flash("note", visit.t("shop.log_in.done"))
+    return visit.redirect("/")
+
+
+async def admitted(visit: Visit, opened: Session, goal: str) -> Response[bytes]:
+    """Let somebody in, by whatever way the log-in went; bring the guest's cart along, and lead on to `goal`."""
+    had_cart = visit.session.read(CART, str) is not None
+    visit.mall.enter(opened)
+    if had_cart:
+        try:
+            merged = await visit.mall.post("/v1/cart/merge", {}, Merged)
+            if merged.cut:
+                visit.flash("note", visit.t("shop.log_in.cut", count=len(merged.cut)))
+        except Problem:
+            pass  # the next look at the cart merges it
+    return visit.redirect(goal)
+
+
+ROUTES = [show, log_in, show_second_factor, second_factor, log_out]

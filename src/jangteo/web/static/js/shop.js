@@ -1,0 +1,44 @@
+// What pages can do better with a script than without: everything here only improves what works already.
+
+// The suggestions below the search field: arrow keys go through them, Escape closes them.
+document.addEventListener("keydown", (event) => {
+  const search = event.target.closest?.(".search");
+  if (!search) return;
+  const links = [...search.querySelectorAll(".suggestions a")];
+  const place = links.indexOf(document.activeElement);
+  if (event.key === "Escape") {
+    search.querySelector(".suggestions").replaceChildren();
+    search.querySelector("input").focus();
+  } else if (event.key === "ArrowDown" && links.length) {
+    event.preventDefault();
+    links[Math.min(place + 1, links.length - 1)].focus();
+  } else if (event.key === "ArrowUp" && place >= 0) {
+    event.preventDefault();
+    (links[place - 1] ?? search.querySelector("input")).focus();
+  }
+});
+
+// A form is sent once, however often its button is pressed; the server knows a repeated one, too.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post" || event.defaultPrevented) return;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "1";
+  form.setAttribute("aria-busy", "true");
+});
+window.addEventListener("pageshow", () => {
+  document.querySelectorAll("form[data-sent]").forEach((form) => {
+    delete form.dataset.sent;
+    form.removeAttribute("aria-busy");
+  });
+});
+
+// A panel that is a <details> closes when one clicks beside it.
+document.addEventListener("click", (event) => {
+  document.querySelectorAll("details.office-who[open], details.pops[open]").forEach((open) => {
+    if (!open.contains(event.target)) open.open = false;
+  });
+});
