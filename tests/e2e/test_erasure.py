@@ -61,6 +61,8 @@ async def story(mall, web, owner):
         refused = failed
     order = await buyer.wait_for(order["order_id"], {"delivered"}, seconds=60)
     await buyer.add_to_cart(skus[0], 1)
+    wanted = (await buyer.call("GET", "/v1/products?size=1"))["items"][0]["id"]
+    await buyer.call("PUT", f"/v1/wishlist/{wanted}")
     export = await buyer.call("POST", "/v1/members/me/exports")
     async with asyncio.timeout(60):
         while export["link"] is None:
@@ -111,6 +113,7 @@ async def test_the_copy_had_everything_of_every_service(story):
     assert documents["shipping"]["shipments"][0]["recipient"]["recipient"] == story["values"][1]
     assert documents["payment"]["payments"][0]["order_number"] == number
     assert documents["cart"]["cart"]
+    assert documents["cart"]["wishlist"]
     assert documents["notification"]["notifications"]
 
 

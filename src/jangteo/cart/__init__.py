@@ -1,1 +1,1 @@
-"""Owns what somebody has put into a cart; never knows who they are, and takes prices and stock from the catalogue."""
+"""Owns what somebody has in a cart or wishes for; never knows who they are, and takes prices from the catalogue."""

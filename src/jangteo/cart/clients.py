@@ -1,8 +1,9 @@
 """Asks the catalogue what things cost and whether they can be had."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from uuid import UUID
 
-from jangteo.contracts.product import Offer, Offers, OffersRequest
+from jangteo.contracts.product import Glance, Glances, GlancesRequest, Offer, Offers, OffersRequest
 from jangteo.kit.http.client import ServiceClient
 
 
@@ -19,3 +20,11 @@ class Catalogue:
             return {}
         answer = await self._product.post("/internal/offers", OffersRequest(skus=asked), Offers, tenant=tenant)
         return {offer.sku: offer for offer in answer.offers}
+
+    async def glances(self, tenant: str, ids: Sequence[UUID], language: str) -> dict[UUID, Glance]:
+        """Return what the shop shows of products, at most 100; hidden ones are left out. Raises Unavailable."""
+        if not ids:
+            return {}
+        asked = GlancesRequest(ids=list(ids), language="en" if language == "en" else "ko")
+        answer = await self._product.post("/internal/glances", asked, Glances, tenant=tenant)
+        return {glance.id: glance for glance in answer.items}

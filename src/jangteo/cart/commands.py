@@ -56,16 +56,16 @@ class Shopping:
             raise await self._stale(owner, language) from None
 
     async def merge(self, guest: Owner, member: Owner) -> list[Cut]:
-        """Move a guest's cart into a member's: once, whoever else does the same; each step may be repeated.
+        """Move a guest's cart and wishes into a member's: once, whoever else does the same; each step may be repeated.
 
         Quantities are summed, up to what is in stock and allowed. Raises Unavailable.
         """
-        lines = (await self._carts.claim(guest, member)).lines
-        if not lines:
+        claimed = await self._carts.claim(guest, member)
+        if not claimed.lines and not claimed.wishes:
             return []
-        offers = await self._catalogue.offers(member.tenant, [line.sku for line in lines])
-        most = {line.sku: most_to_keep(offers.get(line.sku)) for line in lines}
-        cut = await self._carts.merge(member, guest, lines, most)
+        offers = await self._catalogue.offers(member.tenant, [line.sku for line in claimed.lines])
+        most = {line.sku: most_to_keep(offers.get(line.sku)) for line in claimed.lines}
+        cut = await self._carts.merge(member, guest, claimed, most)
         await self._carts.close(guest, member)
         return cut
 

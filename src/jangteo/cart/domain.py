@@ -1,16 +1,19 @@
 """What a cart is, what may be in it, and how a line stands towards the catalogue at this moment."""
 
 import re
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
+from uuid import UUID
 
 import msgspec
 
-from jangteo.contracts.product import Offer
-from jangteo.kit.errors import Conflict, Invalid
+from jangteo.contracts.product import Glance, Offer
+from jangteo.kit.errors import Conflict, Invalid, NotFound
 
 MAX_LINES = 100
 MAX_QUANTITY = 99
+MAX_WISHES = 100
 
 MAX_SKU = 64
 SKU = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -76,6 +79,22 @@ class CartStale(Conflict):
     en = "The cart was changed elsewhere."
 
 
+class WishlistFull(Conflict):
+    """As many wishes as anybody may have."""
+
+    code = "wishlist.limit"
+    ko = "찜 목록에는 {limit}개까지 담을 수 있습니다."
+    en = "A wishlist holds {limit} products at the most."
+
+
+class ProductUnknown(NotFound):
+    """The shop shows no such product."""
+
+    code = "product.not_found"
+    ko = "상품을 찾을 수 없습니다."
+    en = "There is no such product."
+
+
 class Owner(msgspec.Struct, frozen=True):
     """Whose cart it is: a member's by the member's id, a guest's by the id in the guest's token."""
 
@@ -99,6 +118,13 @@ class Cart(msgspec.Struct, frozen=True, kw_only=True):
 
     version: int = 0
     lines: tuple[Line, ...] = ()
+
+
+class Wish(msgspec.Struct, frozen=True):
+    """A product that somebody wants to remember, since `at`."""
+
+    product_id: UUID
+    at: datetime
 
 
 class Standing(StrEnum):
@@ -139,3 +165,18 @@ def most_to_keep(offer: Offer | None) -> int:
     if offer is None:
         return MAX_QUANTITY
     return max(1, min(offer.available, offer.max_per_order, MAX_QUANTITY))
+
+
+class WishState(StrEnum):
+    """What has become of a product that somebody remembers."""
+
+    ON_SALE = "on_sale"
+    SOLD_OUT = "sold_out"
+    NO_LONGER_SOLD = "no_longer_sold"
+
+
+def wish_state(glance: Glance | None) -> WishState:
+    """Return what the catalogue says of a wish; of what it no longer shows at all there is no glance."""
+    if glance is None or not glance.on_sale:
+        return WishState.NO_LONGER_SOLD
+    return WishState.ON_SALE if glance.available else WishState.SOLD_OUT

@@ -14,6 +14,9 @@ from jangteo.cart.queries import Views
 from jangteo.cart.settings import CartSettings
 from jangteo.cart.store import Carts
 from jangteo.cart.visits import Door
+from jangteo.cart.wish_api import ROUTES as WISH_ROUTES
+from jangteo.cart.wish_commands import Wishing
+from jangteo.cart.wish_store import Wishes
 from jangteo.contracts.people import UserErased
 from jangteo.kit.clock import SystemClock
 from jangteo.kit.http.app import create_app
@@ -36,7 +39,8 @@ async def assemble(settings: CartSettings) -> AsyncIterator[Any]:
         catalogue = Catalogue(foundation.client("product"))
         views = Views(carts, catalogue)
         shopping = Shopping(carts, catalogue, views)
-        people = CartPeople(carts)
+        wishes = Wishes(valkey, SystemClock(), guest_days=settings.guest_days)
+        people = CartPeople(carts, wishes)
         heard: dict[type[Message], PlainHandler] = {
             **handlers(shopping),
             UserErased: forgetting(people, foundation.bus, SERVICE),
@@ -46,12 +50,13 @@ async def assemble(settings: CartSettings) -> AsyncIterator[Any]:
         await stack.enter_async_context(foundation.registered())
         yield create_app(
             settings,
-            [*ROUTES, *PEOPLE_ROUTES],
+            [*ROUTES, *WISH_ROUTES, *PEOPLE_ROUTES],
             title="Cart",
             dependencies={
                 "door": Door(Guests(settings.secret, settings.previous_secret), shopping, settings.guest_days),
                 "shopping": shopping,
                 "views": views,
+                "wishing": Wishing(wishes, catalogue),
                 "people": people,
             },
             checks={"valkey": carts.check},

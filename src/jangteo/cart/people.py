@@ -1,4 +1,4 @@
-"""What the cart service keeps about a person: a cart, and for a while the marks of what was done with it."""
+"""What the cart service keeps about a person: cart, wishlist, and for a while the marks of what was done with them."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -8,6 +8,7 @@ import msgspec
 
 from jangteo.cart.domain import Owner
 from jangteo.cart.store import Carts
+from jangteo.cart.wish_store import Wishes
 from jangteo.contracts.people import CartPersonErased, UserErased
 from jangteo.kit.bus import Bus
 from jangteo.kit.bus.interface import Outgoing
@@ -22,16 +23,18 @@ from jangteo.kit.telemetry import traces
 class CartPeople:
     """The shoppers; nothing of a cart holds anybody, and nothing of it is kept."""
 
-    def __init__(self, carts: Carts) -> None:
+    def __init__(self, carts: Carts, wishes: Wishes) -> None:
         self._carts = carts
+        self._wishes = wishes
 
     async def standing(self, tenant: str, person: UUID) -> Standing:
         """Return that nothing here holds anybody."""
         return Standing()
 
     async def document(self, tenant: str, person: UUID) -> Document:
-        """Return what is in the cart. Raises ValkeyUnavailable."""
-        cart = await self._carts.read(Owner(tenant, "member", str(person)))
+        """Return what is in the cart and on the wishlist. Raises ValkeyUnavailable."""
+        owner = Owner(tenant, "member", str(person))
+        cart, wishes = await self._carts.read(owner), await self._wishes.read(owner)
         lines: list[Any] = [
             {
                 "sku": line.sku,
@@ -41,7 +44,7 @@ class CartPeople:
             }
             for line in cart.lines
         ]
-        return Document(service="cart", data={"cart": msgspec.to_builtins(lines)})
+        return Document(service="cart", data=msgspec.to_builtins({"cart": lines, "wishlist": wishes}))
 
     async def legal_records(
         self, tenant: str, purpose: str, reference: str | None = None, cursor: UUID | None = None
@@ -50,7 +53,7 @@ class CartPeople:
         return LegalPage(items=[], next_cursor=None)
 
     async def erase(self, tenant: str, person: UUID) -> Proof:
-        """Delete the cart; again, it is found gone. Raises ValkeyUnavailable."""
+        """Delete the cart and the wishlist; again, they are found gone. Raises ValkeyUnavailable."""
         gone = await self._carts.erase(Owner(tenant, "member", str(person)))
         return Proof(destroyed={"cart_keys": gone}, kept={}, key_id="", at=datetime.now(UTC))
 

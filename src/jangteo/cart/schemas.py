@@ -1,11 +1,13 @@
 """What the cart service reads and answers over HTTP."""
 
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct
 
-from jangteo.cart.domain import Quantity, Sku, Standing
+from jangteo.cart.domain import Quantity, Sku, Standing, WishState
+from jangteo.contracts.product import Brand
 
 
 class LineIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -82,3 +84,37 @@ class Merged(Struct, frozen=True, kw_only=True):
 
     cart: CartOut
     cut: list[CutOut]
+
+
+class WishOut(Struct, frozen=True, kw_only=True):
+    """A wish beside what the shop shows of it now; what it shows no more has neither name nor price."""
+
+    id: UUID
+    wished_at: datetime
+    state: WishState
+    slug: str | None = None
+    name: str | None = None
+    brand: Brand | None = None
+    price: int | None = None
+    list_price: int | None = None
+    discount_percent: int = 0
+    price_varies: bool = False
+    currency: str | None = None
+    picture: str | None = None
+    level: str = "out"
+    available: bool = False
+
+
+class WishlistOut(Struct, frozen=True, kw_only=True):
+    """All wishes of a guest or a member, the newest first."""
+
+    items: list[WishOut]
+    count: int
+
+
+class Wished(Struct, frozen=True, kw_only=True):
+    """Whether a product is on the list, and how many are on it."""
+
+    product_id: UUID
+    wished: bool
+    count: int

@@ -10,7 +10,7 @@ from redis.exceptions import NoScriptError
 from jangteo.kit.valkey import Redis, translated
 
 _FOLDER = Path(__file__).parent / "scripts"
-_WITHOUT_PRELUDE = frozenset({"read", "claim", "close"})
+_WITHOUT_PRELUDE = frozenset({"read", "claim", "close", "wish", "wishes"})
 
 
 class Script:
@@ -21,7 +21,7 @@ class Script:
         self._text = prelude + (_FOLDER / f"{name}.lua").read_text()
         self._digest = hashlib.sha1(self._text.encode(), usedforsecurity=False).hexdigest()
 
-    async def run(self, valkey: Redis, keys: Sequence[str], *arguments: str | int) -> Any:
+    async def run(self, valkey: Redis, keys: Sequence[str], *arguments: str | int | bytes) -> Any:
         """Return what the script answers, as bytes and integers. Raises ValkeyUnavailable."""
         with translated():
             try:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from jangteo.cart.domain import (
     MAX_LINES,
     MAX_QUANTITY,
+    MAX_WISHES,
     Cart,
     CartFull,
     Line,
@@ -84,6 +85,13 @@ class Cut(NamedTuple):
     kept: int
 
 
+class Claimed(NamedTuple):
+    """What a member takes over from a guest: lines, and wishes as product and time in turn, the newest first."""
+
+    lines: tuple[Line, ...]
+    wishes: Sequence[bytes]
+
+
 class Carts:
     """Reads and changes carts."""
 
@@ -95,9 +103,9 @@ class Carts:
     async def read(self, owner: Owner) -> Cart:
         """Return a cart, empty where there is none; a guest's is kept for another while."""
         if owner.kind == "guest":
-            return _cart(_pairs(await _READ.run(self._valkey, [_key(owner)], self._guest_seconds)))
+            return _cart(_pairs(await _READ.run(self._valkey, [cart_key(owner)], self._guest_seconds)))
         with translated():
-            fields: Any = await self._valkey.hgetall(_key(owner))
+            fields: Any = await self._valkey.hgetall(cart_key(owner))
         return _cart(fields)
 
     async def add(self, owner: Owner, offer: Offer, quantity: int, key: str | None) -> State:
@@ -134,30 +142,34 @@ class Carts:
         ordered = [part for line in lines for part in (line.sku, line.quantity)]
         await self._write(_TAKE_ORDERED, owner, operation, *ordered)
 
-    async def claim(self, guest: Owner, member: Owner) -> Cart:
-        """Take a guest's cart over for `member`; empty where there is nothing for that member to take."""
-        return _cart(_pairs(await _CLAIM.run(self._valkey, [_key(guest)], member.id, _CLAIM_SECONDS)))
+    async def claim(self, guest: Owner, member: Owner) -> Claimed:
+        """Take a guest's cart and wishes over for `member`; empty where there is nothing for that member to take."""
+        keys = [cart_key(guest), wishes_key(guest)]
+        fields, wishes = await _CLAIM.run(self._valkey, keys, member.id, _CLAIM_SECONDS)
+        return Claimed(_cart(_pairs(fields)).lines, wishes)
 
-    async def merge(self, member: Owner, guest: Owner, lines: Sequence[Line], most: Mapping[str, int]) -> list[Cut]:
-        """Add a claimed cart's `lines`, once; `most` says for each SKU how many the member may have in the end."""
+    async def merge(self, member: Owner, guest: Owner, claimed: Claimed, most: Mapping[str, int]) -> list[Cut]:
+        """Add what was claimed, once; `most` says for each SKU how many the member may have in the end."""
         operation = Operation("guest:" + guest.id, guest.id, _MERGE_MARK_SECONDS)
         parts = [
             part
-            for line in lines
+            for line in claimed.lines
             for part in (line.sku, line.quantity, int(line.selected), line.price_seen, line.added_at, most[line.sku])
         ]
-        found = await self._write(_MERGE, member, operation, MAX_LINES, *parts)
+        counts = (MAX_LINES, MAX_WISHES, len(claimed.wishes) // 2)
+        keys = [wishes_key(member)]
+        found = await self._write(_MERGE, member, operation, *counts, *claimed.wishes, *parts, more_keys=keys)
         return [Cut(found[i].decode(), found[i + 1], found[i + 2]) for i in range(0, len(found), 3)]
 
     async def close(self, guest: Owner, member: Owner) -> None:
-        """Empty a guest's cart that was merged."""
-        await _CLOSE.run(self._valkey, [_key(guest)], member.id, self._guest_seconds)
+        """Empty a guest's cart and wishes that were merged."""
+        await _CLOSE.run(self._valkey, [cart_key(guest), wishes_key(guest)], member.id, self._guest_seconds)
 
     async def erase(self, owner: Owner) -> int:
-        """Delete a cart and the marks of what was done with it; return how many keys there were."""
-        key, gone = _key(owner), 0
+        """Delete a cart, the marks of what was done with it, and the wishes; return how many keys there were."""
+        key = cart_key(owner)
         with translated():
-            gone += int(await self._valkey.delete(key))
+            gone = int(await self._valkey.delete(key, wishes_key(owner)))
             async for mark in self._valkey.scan_iter(match=f"{key}:*", count=1000):
                 gone += int(await self._valkey.delete(mark))
         return gone
@@ -167,11 +179,18 @@ class Carts:
         with translated():
             await self._valkey.exists("cart")
 
-    async def _write(self, script: Script, owner: Owner, operation: Operation, *arguments: str | int) -> Any:
-        key = _key(owner)
+    async def _write(
+        self,
+        script: Script,
+        owner: Owner,
+        operation: Operation,
+        *arguments: str | int | bytes,
+        more_keys: Sequence[str] = (),
+    ) -> Any:
+        key = cart_key(owner)
         return await script.run(
             self._valkey,
-            [key, f"{key}:{operation.name}"],
+            [key, f"{key}:{operation.name}", *more_keys],
             operation.digest,
             operation.seconds,
             self._guest_seconds if owner.kind == "guest" else 0,
@@ -180,8 +199,14 @@ class Carts:
         )
 
 
-def _key(owner: Owner) -> str:
+def cart_key(owner: Owner) -> str:
+    """Return where the cart of `owner` is."""
     return f"cart:{{{owner.tenant}/{owner.kind}/{owner.id}}}"
+
+
+def wishes_key(owner: Owner) -> str:
+    """Return where the wishes of `owner` are, on the node of the cart."""
+    return f"wishes:{{{owner.tenant}/{owner.kind}/{owner.id}}}"
 
 
 def _state(found: Any, sku: str = "", available: int = 0, most: int = MAX_QUANTITY) -> State:

@@ -1,4 +1,4 @@
-"""Finds out whose cart a request is about, merges a guest's cart into a member's, and tells a guest the token.
+"""Finds out whose cart a request is about, merges a guest's things into a member's, and tells a guest the token.
 
 A browser is recognised by a cookie that its scripts cannot read; any other client sends X-Cart-Token, and finds it in
 the answer. A member who still has a guest's token brings that cart along.
@@ -48,9 +48,11 @@ class Visit:
         secure = "; Secure" if self._secure else ""
         self._cookie = f"{COOKIE}={token}; Max-Age={seconds}; Path=/; HttpOnly; SameSite=Lax{secure}"
 
-    def answer(self, body: BodyT, version: int, status: int = 200) -> Response[BodyT]:
-        """Return the response: with the version as its ETag, kept by no cache."""
-        headers = {"ETag": f'"{version}"', "Cache-Control": "no-store"}
+    def answer(self, body: BodyT, version: int | None = None, status: int = 200) -> Response[BodyT]:
+        """Return the response: with the version of a cart as its ETag, kept by no cache."""
+        headers = {"Cache-Control": "no-store"}
+        if version is not None:
+            headers["ETag"] = f'"{version}"'
         if self.token:
             headers[HEADER] = self.token
         if self._cookie:

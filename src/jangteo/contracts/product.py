@@ -1,7 +1,7 @@
 """What the product service publishes and is told: catalogue changes and stock."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Literal
 from uuid import UUID
 
 import msgspec
@@ -147,3 +147,41 @@ class Offers(msgspec.Struct, frozen=True, kw_only=True):
     """The answer of POST /internal/offers."""
 
     offers: list[Offer]
+
+
+class GlancesRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """POST /internal/glances: at most 100 products; those that nobody may see are left out of the answer."""
+
+    ids: list[UUID]
+    language: Literal["ko", "en"]
+
+
+class Brand(msgspec.Struct, frozen=True, kw_only=True):
+    """A brand's code and name."""
+
+    code: str
+    name: str
+
+
+class Glance(msgspec.Struct, frozen=True, kw_only=True):
+    """A product as lists show it, in one language; `on_sale` is false for what is archived."""
+
+    id: UUID
+    slug: str
+    name: str
+    brand: Brand | None
+    price: int
+    list_price: int | None
+    discount_percent: int
+    price_varies: bool
+    currency: str
+    picture: str | None
+    level: str
+    available: bool
+    on_sale: bool
+
+
+class Glances(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer of POST /internal/glances."""
+
+    items: list[Glance]

@@ -117,6 +117,8 @@ ROUTES: tuple[Route, ...] = (
         "GET,DELETE /v1/cart",
         "POST /v1/cart/lines",
         "PUT,DELETE /v1/cart/lines/{sku}",
+        "GET /v1/wishlist",
+        "GET,PUT,DELETE /v1/wishlist/{product_id}",
     ),
     *_rows("cart", MEMBER, "POST /v1/cart/merge"),
     *_rows("order", MEMBER, "POST /v1/orders", "POST /v1/orders/quote", "POST /v1/orders/{id}/payments"),

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from jangteo.cart.main import assemble
 from jangteo.cart.settings import CartSettings
-from jangteo.contracts.product import Offer
+from jangteo.contracts.product import Glance, GlancesRequest, Offer
 from jangteo.kit.auth import ServiceIdentity
 from jangteo.kit.ids import new_id
 from jangteo.kit.settings import load
@@ -30,6 +30,7 @@ class Neighbours:
 
     def __init__(self, identity):
         self.offers = {}
+        self.glances = {}
         self.away = False
         self.asked = []
         self._identity = identity
@@ -41,6 +42,14 @@ class Neighbours:
         fields = msgspec.structs.asdict(known) if known else _offer(sku)
         self.offers[sku] = Offer(**{**fields, **changed})
         return sku
+
+    def show(self, **changed):
+        """Put a product into the window, or change one there; return its id."""
+        id = changed.pop("id", None) or new_id()
+        known = self.glances.get(id)
+        fields = msgspec.structs.asdict(known) if known else _glance(id)
+        self.glances[id] = Glance(**{**fields, **changed})
+        return id
 
     def token(self, tenant, member):
         """Return an access token of the user service."""
@@ -67,6 +76,15 @@ class Neighbours:
         found = [self.offers[sku] for sku in skus if sku in self.offers]
         return web.Response(body=msgspec.json.encode({"offers": found}), content_type="application/json")
 
+    async def answer_glances(self, request):
+        if self.away:
+            return web.Response(status=503)
+        assert self._identity.verify(request.headers["X-Service-Identity"]).service == "cart"
+        asked = msgspec.json.decode(await request.read(), type=GlancesRequest)
+        assert len(asked.ids) <= 100
+        found = [self.glances[id] for id in asked.ids if id in self.glances]
+        return web.Response(body=msgspec.json.encode({"items": found}), content_type="application/json")
+
     async def answer_keys(self, _):
         key = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self._private.public_key()))
         return web.json_response({"keys": [{**key, "kid": "k1", "use": "sig", "alg": "RS256"}]})
@@ -76,6 +94,7 @@ class Neighbours:
         """Serve and yield the address."""
         application = web.Application()
         application.router.add_post("/internal/offers", self.answer_offers)
+        application.router.add_post("/internal/glances", self.answer_glances)
         application.router.add_get("/.well-known/jwks.json", self.answer_keys)
         runner = web.AppRunner(application, shutdown_timeout=1)
         await runner.setup()
@@ -102,6 +121,24 @@ def _offer(sku):
         "available": 1000,
         "purchasable": True,
         "max_per_order": 99,
+    }
+
+
+def _glance(id):
+    return {
+        "id": id,
+        "slug": f"slug-{id}",
+        "name": "코트",
+        "brand": None,
+        "price": 39_000,
+        "list_price": None,
+        "discount_percent": 0,
+        "price_varies": False,
+        "currency": "KRW",
+        "picture": "/media/x.webp",
+        "level": "in",
+        "available": True,
+        "on_sale": True,
     }
 
 
@@ -134,6 +171,7 @@ async def app(settings):
 def shop(neighbours):
     """The catalogue, empty and awake."""
     neighbours.offers.clear()
+    neighbours.glances.clear()
     neighbours.asked.clear()
     neighbours.away = False
     return neighbours

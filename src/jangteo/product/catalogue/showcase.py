@@ -79,11 +79,21 @@ class Showcase:
     async def cards(self, tenant: str, ids: Sequence[str], language: str) -> list[bytes]:
         """Return the cards of products in the order of `ids`; those that are not published are left out."""
         place = LANGUAGES.index(language)
-        found = {id: card for id in ids if (card := self._cards.get((tenant, id))) is not None}
-        missing = [UUID(id) for id in ids if id not in found]
-        if missing:
-            found |= await self._load_cards(tenant, missing)
+        found = await self._cards_of(tenant, ids)
         return [card[place] for id in ids if (card := found.get(id, _NOT_SHOWN)) is not _NOT_SHOWN]
+
+    async def glances(self, tenant: str, ids: Sequence[str], language: str) -> bytes:
+        """Return the JSON of the Glances of products, archived ones as well; drafts and unknown ones are left out."""
+        place = LANGUAGES.index(language)
+        found = await self._cards_of(tenant, ids)
+        told = [card[place][:-1] + b',"on_sale":true}' for card in found.values() if card is not _NOT_SHOWN]
+        hidden = [UUID(id) for id, card in found.items() if card is _NOT_SHOWN]
+        told += [
+            render_card(product, {}, language)[:-1] + b',"on_sale":false}'
+            for product in (await self._catalogue.by_ids(tenant, hidden) if hidden else ())
+            if product.status is Status.ARCHIVED
+        ]
+        return b'{"items":[' + b",".join(told) + b"]}"
 
     def known(self, tenant: str, address: str, language: str) -> Shown | None:
         """Return the page of a product, if it is in memory."""
@@ -126,6 +136,13 @@ class Showcase:
         available = await read_available(self._database, tenant, list(found))
         told = (finish_offer(*_with(found[sku], available.get(sku, 0))) for sku in found)
         return b'{"offers":[' + b",".join(told) + b"]}"
+
+    async def _cards_of(self, tenant: str, ids: Sequence[str]) -> dict[str, tuple[bytes, bytes]]:
+        found = {id: card for id in ids if (card := self._cards.get((tenant, id))) is not None}
+        missing = [UUID(id) for id in ids if id not in found]
+        if missing:
+            found |= await self._load_cards(tenant, missing)
+        return found
 
     async def _load_cards(self, tenant: str, ids: Sequence[UUID]) -> dict[str, tuple[bytes, bytes]]:
         before = self._changes
