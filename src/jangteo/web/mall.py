@@ -144,15 +144,15 @@ class Mall:
             self._tokens = await self._renewed(self._tokens)
         return self._tokens
 
-    def authorization(self) -> dict[str, str]:
-        """Return the headers that say for whom a stream is opened; see jangteo.web.live."""
-        more = {"Authorization": f"Bearer {self._tokens.access_token}"} if self._tokens else {}
-        return {**self._headers(), **more}
+    @property
+    def gateway_address(self) -> str:
+        """Return where streams are opened; see jangteo.web.live."""
+        return self._gateway.address
 
     async def stream_headers(self) -> dict[str, str]:
-        """Return `authorization` with a token that holds. Raises LoginNeeded."""
-        await self._valid_tokens()
-        return self.authorization()
+        """Return what says for whom a stream is opened, with a token that holds. Raises LoginNeeded."""
+        tokens = await self._valid_tokens()
+        return {**self._headers(), **({"Authorization": f"Bearer {tokens.access_token}"} if tokens else {})}
 
     def _headers(self) -> dict[str, str]:
         visitor = self._visitor
