@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.settings import QUICK
 from jangteo.stack.embedded import Servers
 from jangteo.stack.mall import Mall
 
@@ -73,6 +74,13 @@ def _migrate(servers: Servers, service: str) -> None:
 def mall(throw_away: Callable[[str], Path]) -> Iterator[Mall]:
     """Give a whole mall with its demo shop, as `make up` makes it, shared by the session. Who breaks it mends it."""
     with Mall(throw_away("mall")) as running:
+        yield running.up()
+
+
+@pytest.fixture(scope="session")
+def quick_mall(throw_away: Callable[[str], Path]) -> Iterator[Mall]:
+    """Give a whole mall for stories, shared by the session: fast parcels, short waits, no limits on one client."""
+    with Mall(throw_away("quick-mall"), overrides=QUICK, fsync=False) as running:
         yield running.up()
 
 

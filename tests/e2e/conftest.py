@@ -1,17 +1,12 @@
-"""A whole mall, started once, and what every story needs: buyers, products with stock, and staff."""
+"""A whole mall for black-box stories, walked through for personal data at the end, and what looks into its stores."""
 
-import asyncio
-import secrets
 import sys
 from pathlib import Path
 
-import aiohttp
 import pytest
 
 from bench.oracle import Oracle
-from bench.settings import QUICK
-from jangteo.stack.buyer import Buyer
-from jangteo.stack.mall import Mall
+from tests.stories import *  # noqa: F403
 
 sys.path.insert(0, str(Path(__file__).parent))  # importlib mode makes no package of a folder
 
@@ -19,94 +14,14 @@ from leak_walk import assert_clean
 
 
 @pytest.fixture(scope="session")
-def mall(throw_away):
+def mall(quick_mall):
     """A whole mall; when all tests have had it, none of its stores may hold what their people are made of."""
-    with Mall(throw_away("mall"), overrides=QUICK, fsync=False) as mall:
-        yield mall.up()
-        mall.wait_healthy()
-        assert_clean(mall)
-
-
-@pytest.fixture(scope="session")
-async def web():
-    async with aiohttp.ClientSession(
-        cookie_jar=aiohttp.DummyCookieJar(), connector=aiohttp.TCPConnector(limit=250)
-    ) as session:
-        yield session
-
-
-@pytest.fixture
-def buyer_of(mall, web):
-    """Make buyers who share one pool of connections."""
-
-    def make(language="ko", tenant="", traceparent=""):
-        return Buyer(mall.url, language=language, tenant=tenant, session=web, traceparent=traceparent)
-
-    return make
-
-
-@pytest.fixture
-async def buyer(buyer_of):
-    """A member with an empty cart."""
-    buyer = buyer_of()
-    await buyer.sign_up()
-    return buyer
-
-
-@pytest.fixture(scope="session")
-async def owner(mall, web):
-    """The demo shop's owner, who may do everything."""
-    account = next(entry for entry in mall.accounts() if entry["tenant"] == "demo" and entry["role"] == "owner")
-    owner = Buyer(mall.url, session=web)
-    await owner.log_in(account["email"], account["password"])
-    return owner
+    yield quick_mall
+    quick_mall.wait_healthy()
+    assert_clean(quick_mall)
 
 
 @pytest.fixture
 def oracle(mall):
     """What looks into all stores and says whether they agree."""
     return Oracle(mall)
-
-
-@pytest.fixture(scope="session")
-def product_with_stock(owner):
-    """Publish a product of its own with one SKU and exactly `quantity` pieces; return the SKU."""
-
-    async def make(quantity, price=10_000):
-        sku = f"E2E-{secrets.token_hex(5).upper()}"
-        product = await owner.call(
-            "POST",
-            "/v1/products",
-            {
-                "name_ko": "시험 상품",
-                "name_en": "Test piece",
-                "category": (await owner.call("GET", "/v1/categories"))["items"][0]["slug"],
-                "variants": [{"sku": sku, "price": price, "weight_grams": 500}],
-                "status": "published",
-            },
-        )
-        await owner.call(
-            "POST",
-            f"/v1/products/{product['id']}/stock-movements",
-            {"sku": sku, "delta": quantity, "reason": "incoming", "reference": "e2e"},
-            key=secrets.token_hex(8),
-        )
-        return sku
-
-    return make
-
-
-@pytest.fixture
-def mails_to(mall, web):
-    """Return the mails that an address has got, once there are at least `count`."""
-
-    async def read(email, count=1):
-        for _ in range(200):
-            async with web.get(f"{mall.site.url('mailbox')}/api/messages?to={email}") as answer:
-                items = (await answer.json())["messages"]
-            if len(items) >= count:
-                return items
-            await asyncio.sleep(0.1)
-        raise AssertionError(f"{email} has {len(items)} mails, not {count}")
-
-    return read

@@ -1,0 +1,100 @@
+"""What every story about a whole mall needs: buyers, products with stock, staff, and the mails that were sent.
+
+Fixtures for the conftest of a folder of stories; its own `mall` says which mall they are about.
+"""
+
+import asyncio
+import secrets
+
+import aiohttp
+import pytest
+
+from jangteo.stack.buyer import Buyer
+
+
+@pytest.fixture(scope="session")
+async def web():
+    async with aiohttp.ClientSession(
+        cookie_jar=aiohttp.DummyCookieJar(), connector=aiohttp.TCPConnector(limit=250)
+    ) as session:
+        yield session
+
+
+@pytest.fixture
+def buyer_of(mall, web):
+    """Make buyers who share one pool of connections."""
+
+    def make(language="ko", tenant="", traceparent=""):
+        return Buyer(mall.url, language=language, tenant=tenant, session=web, traceparent=traceparent)
+
+    return make
+
+
+@pytest.fixture
+async def buyer(buyer_of):
+    """A member with an empty cart."""
+    buyer = buyer_of()
+    await buyer.sign_up()
+    return buyer
+
+
+@pytest.fixture(scope="session")
+async def owner(mall, web):
+    """The demo shop's owner, who may do everything."""
+    account = next(entry for entry in mall.accounts() if entry["tenant"] == "demo" and entry["role"] == "owner")
+    owner = Buyer(mall.url, session=web)
+    await owner.log_in(account["email"], account["password"])
+    return owner
+
+
+@pytest.fixture(scope="session")
+def product_with_stock(owner):
+    """Publish a product of its own with one SKU and exactly `quantity` pieces; return the SKU."""
+
+    async def make(quantity, price=10_000):
+        product = await publish_product(owner, quantity, price)
+        return product["variants"][0]["sku"]
+
+    return make
+
+
+async def publish_product(owner, quantity, price=10_000):
+    """Publish a product with one SKU and `quantity` pieces in stock; return it as staff see it."""
+    sku = f"E2E-{secrets.token_hex(5).upper()}"
+    product = await owner.call(
+        "POST",
+        "/v1/products",
+        {
+            "name_ko": "시험 상품",
+            "name_en": "Test piece",
+            "category": (await owner.call("GET", "/v1/categories"))["items"][0]["slug"],
+            "variants": [{"sku": sku, "price": price, "weight_grams": 500}],
+            "status": "published",
+        },
+    )
+    await owner.call(
+        "POST",
+        f"/v1/products/{product['id']}/stock-movements",
+        {"sku": sku, "delta": quantity, "reason": "incoming", "reference": "e2e"},
+        key=secrets.token_hex(8),
+    )
+    return product
+
+
+@pytest.fixture
+def mails_to(mall, web):
+    """Return the mails that an address has got, once there are at least `count`."""
+
+    async def read(email, count=1):
+        for _ in range(200):
+            async with web.get(f"{mall.site.url('mailbox')}/api/messages?to={email}") as answer:
+                items = (await answer.json())["messages"]
+            if len(items) >= count:
+                return items
+            await asyncio.sleep(0.1)
+        raise AssertionError(f"{email} has {len(items)} mails, not {count}")
+
+    return read
+
+
+__all__ = ["buyer", "buyer_of", "mails_to", "owner", "product_with_stock", "publish_product", "web"]
