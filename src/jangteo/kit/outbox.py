@@ -40,7 +40,8 @@ RETURNING id, type, key, body, attempts
 """
 # A younger row may be published already and wait for the sweep; more rows than this are not worth counting exactly.
 _WAITING = """
-SELECT count(*) AS waiting, coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8 AS oldest
+SELECT count(*) AS waiting, coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8 AS oldest,
+       (SELECT count(*) FROM outbox WHERE parked_at IS NOT NULL) AS refused
 FROM (SELECT created_at FROM outbox WHERE parked_at IS NULL AND created_at < now() - interval '2 seconds'
       ORDER BY id LIMIT 100000) waiting
 """
@@ -134,7 +135,7 @@ class Relay:
         async with self._database.read(EVERY_TENANT) as reader:
             row = await reader.fetchrow(_WAITING)
         if row is not None:
-            metrics.outbox(row["waiting"], row["oldest"])
+            metrics.outbox(row["waiting"], row["oldest"], row["refused"])
 
     async def sweep_once(self) -> int:
         """Delete what was published, then publish rows left behind, at most one batch; return how many were claimed.

@@ -14,6 +14,7 @@ import uvicorn
 
 from jangteo.kit import telemetry
 from jangteo.kit.auth import ServiceIdentity, TokenVerifier
+from jangteo.kit.build import build
 from jangteo.kit.bus import Bus, connect
 from jangteo.kit.clock import follow_offset
 from jangteo.kit.discovery import Registry, open_registry
@@ -22,6 +23,7 @@ from jangteo.kit.http.client import CONNECT_SECONDS, TIMEOUT_SECONDS, ServiceCli
 from jangteo.kit.http.wire import Wire, open_wire
 from jangteo.kit.settings import ServiceSettings, SettingsError, load
 from jangteo.kit.superseded import Superseded, SupersededTokens, Versions
+from jangteo.kit.telemetry import metrics
 
 log = logging.getLogger(__name__)
 
@@ -115,6 +117,7 @@ def run(settings_class: type[SettingsT], service: str, assemble: Assemble) -> No
         trace_file=settings.trace_file,
         otlp_endpoint=settings.otlp_endpoint,
     )
+    metrics.build(service, *build(settings.commit))
     try:
         with asyncio.Runner(loop_factory=_loop) as runner:
             runner.run(_serve(settings, assemble))

@@ -41,6 +41,7 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
     # outbox whose service is down.
     inbox_days: Positive = 35.0
     idempotency_hours: Positive = 24.0  # published with the header
+    commit: str = ""  # that the code was built from, for images; a git work tree is looked at without it
     clock_offset_file: str = ""  # of a wrong clock (kit.clock); for the environment `local` alone
 
 

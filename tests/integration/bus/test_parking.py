@@ -1,5 +1,7 @@
 """What is promised when a message cannot be handled: nothing is lost and nobody waits."""
 
+import asyncio
+
 import pytest
 
 from jangteo.kit import bus
@@ -103,3 +105,74 @@ async def test_a_body_of_10_mb_is_refused_clearly_and_nothing_of_the_batch_is_se
     await one.publish([bus.Outgoing("most", kind, "k", b"7" * bus.MAX_BODY)])
     await until(lambda: sizes)
     assert sizes == [bus.MAX_BODY]
+
+
+async def test_a_choice_of_parked_messages_is_looked_for_behind_others(connect, kind, group, message, until):
+    one = await connect()
+    await one.consume(group, [kind], never)
+    await one.publish([message(n) for n in range(5)])
+    await until(lambda: five_parked(one, group))
+    chosen = await one.parked(group, limit=1, only=lambda parked: int(parked.body) >= 3)
+    assert [int(parked.body) for parked in chosen] == [3]
+
+
+async def test_a_discarded_message_is_gone_for_good_and_for_one_only(connect, kind, group, message, until):
+    one = await connect()
+    await one.consume(group, [kind], never)
+    await one.publish([message(n) for n in range(5)])
+    await until(lambda: five_parked(one, group))
+    counts = await asyncio.gather(*(one.discard(group, [f"{kind}-2", "unknown"]) for _ in range(3)))
+    assert sum(counts) == 1
+    assert sorted(int(parked.body) for parked in await one.parked(group)) == [0, 1, 3, 4]
+    assert await one.discard(group, [f"{kind}-2"]) == 0
+
+
+async def test_two_who_replay_the_same_disturb_one_another_in_nothing(connect, kind, group, message, until):
+    one = await connect()
+    broken, seen = True, []
+
+    async def handler(delivery):
+        if broken:
+            raise ValueError("not yet")
+        seen.append(int(delivery.body))
+
+    await one.consume(group, [kind], handler)
+    await one.publish([message(n) for n in range(5)])
+    await until(lambda: five_parked(one, group))
+    broken = False
+    await asyncio.gather(*(one.replay(group) for _ in range(3)))
+    await until(lambda: set(seen) == set(range(5)))
+    assert await one.parked(group) == []
+
+
+async def test_the_queues_tell_what_waits_what_is_in_hand_and_what_is_parked(connect, kind, group, message, until):
+    one = await connect()
+    go = asyncio.Event()
+
+    async def handler(delivery):
+        if int(delivery.body) == 0:
+            raise ValueError("never")
+        await go.wait()
+
+    async def standing():
+        return next(queue for queue in await one.queues() if queue.group == group)
+
+    await one.consume(group, [kind], handler, concurrency=2)
+    await one.publish([message(n, "same") for n in range(40)])
+
+    async def is_held_up():
+        queue = await standing()
+        return queue.parked == 1 and queue.waiting + queue.in_hand == 39 and queue.in_hand > 0
+
+    await until(is_held_up)
+    go.set()
+
+    async def is_done():
+        queue = await standing()
+        return (queue.waiting, queue.in_hand, queue.parked) == (0, 0, 1)
+
+    await until(is_done)
+
+
+async def never(delivery):
+    raise ValueError("never")

@@ -30,14 +30,20 @@ def test_a_made_up_method_makes_no_new_series():
 
 def test_messages_and_the_outbox_are_shown():
     metrics.messages("test.done.v1", "handled").inc()
-    metrics.outbox(3, 1.5)
+    metrics.outbox(3, 1.5, 2)
     metrics.outbox_parked("test.done.v1")
     assert value('messages_total{outcome="handled",type="test.done.v1"}') >= 1
     assert value("outbox_waiting") == 3
     assert value("outbox_oldest_seconds") == 1.5
+    assert value("outbox_refused") == 2
     assert value('outbox_parked_total{type="test.done.v1"}') >= 1
 
 
 def test_the_process_shows_its_cpu_and_memory():
     assert value("process_cpu_seconds_total") > 0
     assert value("process_resident_memory_bytes") > 0
+
+
+def test_the_process_shows_which_code_it_runs():
+    metrics.build("test", "1.2.3", "abcdef")
+    assert value('jangteo_build{commit="abcdef",service="test",version="1.2.3"}') == 1

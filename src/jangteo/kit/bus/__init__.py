@@ -7,11 +7,13 @@ from jangteo.kit.bus.interface import (
     MAX_BODY,
     BrokerUnavailable,
     Bus,
+    Choice,
     Delivery,
     Handler,
     MessageTooLarge,
     Outgoing,
     Parked,
+    Queue,
     Subscription,
 )
 
@@ -20,11 +22,13 @@ __all__ = [
     "MAX_BODY",
     "BrokerUnavailable",
     "Bus",
+    "Choice",
     "Delivery",
     "Handler",
     "MessageTooLarge",
     "Outgoing",
     "Parked",
+    "Queue",
     "Subscription",
     "connect",
 ]

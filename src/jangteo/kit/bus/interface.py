@@ -76,7 +76,21 @@ class Parked:
     parked_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """How a group stands: `waiting` messages were not handed out yet, `in_hand` ones are with a
+    process, `redelivered` ones not for the first time, and `parked` ones wait for somebody to replay or discard them.
+    """
+
+    group: str
+    waiting: int
+    in_hand: int
+    redelivered: int
+    parked: int
+
+
 Handler = Callable[[Delivery], Awaitable[None]]
+Choice = Callable[[Parked], bool]
 Notice = Callable[[], Awaitable[None]]
 
 
@@ -122,11 +136,17 @@ class Bus(Protocol):
         `on_reconnect` is awaited whenever messages may have been missed, once listening again.
         """
 
-    async def parked(self, group: str, limit: int = 100) -> list[Parked]:
-        """Return the oldest parked messages of a group; raises `Unavailable`."""
+    async def queues(self) -> list[Queue]:
+        """Return how every group stands that ever consumed here, by name; raises `Unavailable`."""
+
+    async def parked(self, group: str, limit: int = 100, only: Choice | None = None) -> list[Parked]:
+        """Return the oldest parked messages of a group, of those for which `only` holds; raises `Unavailable`."""
 
     async def replay(self, group: str, ids: Sequence[str] | None = None) -> int:
         """Hand parked messages (all, or those with these ids) to their group again; return how many."""
+
+    async def discard(self, group: str, ids: Sequence[str]) -> int:
+        """Throw parked messages away, for good; return how many were there. Raises `Unavailable`."""
 
     async def check(self) -> None:
         """Raise `Unavailable` unless the broker answers."""

@@ -87,6 +87,10 @@ class NatsRegistry(Registry):
             return [Instance(service, self._static[service])]
         return list(self._by_service.get(service, ()))
 
+    def services(self) -> list[str]:
+        """See `Registry.services`."""
+        return sorted({*self._static, *self._by_service})
+
     def on_change(self, callback: OnChange) -> None:
         """See `Registry.on_change`."""
         self._callbacks.append(callback)

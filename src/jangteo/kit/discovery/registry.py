@@ -51,6 +51,9 @@ class Registry(Protocol):
     def instances(self, service: str) -> list[Instance]:
         """Return all known instances of a service, in a stable order."""
 
+    def services(self) -> list[str]:
+        """Return the names of all services of which an instance is, or was, known, in the order of the alphabet."""
+
     def on_change(self, callback: OnChange) -> None:
         """Call `callback(service)` whenever the instances of a service have changed."""
 

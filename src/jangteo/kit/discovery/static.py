@@ -37,5 +37,9 @@ class StaticRegistry(Registry):
         except NoInstance:
             return []
 
+    def services(self) -> list[str]:
+        """Return those that were named, or asked for: a rule for addresses names none."""
+        return sorted(self._known)
+
     def on_change(self, callback: OnChange) -> None:
         """Never called: nothing changes."""

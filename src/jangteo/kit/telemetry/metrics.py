@@ -14,6 +14,8 @@ _seconds = Histogram("http_request_seconds", "Seconds from request to answer", [
 _messages = Counter("messages_total", "Messages by what became of them", ["type", "outcome"])
 _outbox_waiting = Gauge("outbox_waiting", "Messages stored and not published yet")
 _outbox_oldest = Gauge("outbox_oldest_seconds", "Age of the oldest message not published yet")
+_outbox_refused = Gauge("outbox_refused", "Messages kept in the outbox that the broker refused for good")
+_build = Gauge("jangteo_build", "Always 1; which code this process runs", ["service", "version", "commit"])
 _outbox_parked = Counter("outbox_parked_total", "Messages that the broker refused for good", ["type"])
 
 
@@ -41,9 +43,15 @@ def messages(message_type: str, outcome: str) -> Counter:
     return _messages.labels(message_type, outcome)
 
 
-def outbox(waiting: int, oldest_seconds: float) -> None:
-    """Show how much the outbox holds and how long the oldest row has waited."""
+def build(service: str, version: str, commit: str) -> None:
+    """Show which code this process runs; `commit` is empty where nobody knows."""
+    _build.labels(service, version, commit).set(1)
+
+
+def outbox(waiting: int, oldest_seconds: float, refused: int) -> None:
+    """Show how much the outbox holds, how long the oldest row has waited, and how much was refused for good."""
     _outbox_waiting.set(waiting)
+    _outbox_refused.set(refused)
     _outbox_oldest.set(oldest_seconds)
 
 

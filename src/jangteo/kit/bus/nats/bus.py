@@ -7,13 +7,14 @@ from typing import Self
 import nats.errors
 from nats.aio.client import Client
 
-from jangteo.kit.bus.interface import BrokerUnavailable, Handler, Notice, Outgoing, Parked, Subscription
+from jangteo.kit.bus.interface import BrokerUnavailable, Choice, Handler, Notice, Outgoing, Parked, Queue, Subscription
 from jangteo.kit.bus.nats.consumer import Consumer
 from jangteo.kit.bus.nats.janitor import Janitor
 from jangteo.kit.bus.nats.link import Link
 from jangteo.kit.bus.nats.listener import Listener
 from jangteo.kit.bus.nats.parking import Parking
 from jangteo.kit.bus.nats.publisher import Publisher
+from jangteo.kit.bus.nats.queues import queues
 from jangteo.kit.bus.nats.streams import StreamSettings, ensure_streams, read_url
 from jangteo.kit.telemetry import metrics
 
@@ -100,13 +101,21 @@ class NatsBus:
         self._listeners.append(listener)
         return listener
 
-    async def parked(self, group: str, limit: int = 100) -> list[Parked]:
+    async def queues(self) -> list[Queue]:
+        """See `Bus.queues`."""
+        return await queues(self._link, self._settings)
+
+    async def parked(self, group: str, limit: int = 100, only: Choice | None = None) -> list[Parked]:
         """See `Bus.parked`."""
-        return await self._parking.parked(group, limit)
+        return await self._parking.parked(group, limit, only)
 
     async def replay(self, group: str, ids: Sequence[str] | None = None) -> int:
         """See `Bus.replay`."""
         return await self._parking.replay(group, ids)
+
+    async def discard(self, group: str, ids: Sequence[str]) -> int:
+        """See `Bus.discard`."""
+        return await self._parking.discard(group, ids)
 
     async def check(self) -> None:
         """See `Bus.check`."""

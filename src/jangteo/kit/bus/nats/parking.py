@@ -5,15 +5,16 @@ from datetime import UTC, datetime
 
 import nats.errors
 from nats.js.api import RawStreamMsg
-from nats.js.errors import NotFoundError
+from nats.js.errors import BadRequestError, NotFoundError
 
-from jangteo.kit.bus.interface import BrokerUnavailable, Delivery, Outgoing, Parked
+from jangteo.kit.bus.interface import BrokerUnavailable, Choice, Delivery, Outgoing, Parked
 from jangteo.kit.bus.nats.link import Link
 from jangteo.kit.bus.nats.publisher import Publisher
 from jangteo.kit.bus.nats.streams import StreamSettings
 from jangteo.kit.telemetry.redaction import redact
 
 REASON_LENGTH = 500
+NO_SUCH_SEQUENCE = 10043
 
 
 class Parking:
@@ -39,12 +40,13 @@ class Parking:
         message = Outgoing(delivery.id, delivery.type, delivery.key, delivery.body)
         await self._publisher.publish([(self._settings.parking_subject(group), message, headers)])
 
-    async def parked(self, group: str, limit: int) -> list[Parked]:
-        """Return the oldest `limit` parked messages of a group; raises `Unavailable`."""
+    async def parked(self, group: str, limit: int, only: Choice | None) -> list[Parked]:
+        """Return the oldest `limit` parked messages of a group, or of those chosen; raises `Unavailable`."""
         found: list[Parked] = []
         if limit > 0:
             async for _, parked in self._walk(group):
-                found.append(parked)
+                if only is None or only(parked):
+                    found.append(parked)
                 if len(found) >= limit:
                     break
         return found
@@ -64,10 +66,23 @@ class Parking:
             count += 1
         return count
 
-    async def _remove(self, sequence: int) -> None:
+    async def discard(self, group: str, ids: Sequence[str]) -> int:
+        """Remove parked messages for good; return how many were there. Raises `Unavailable`."""
+        unwanted, count = set(ids), 0
+        async for sequence, parked in self._walk(group):
+            if parked.id in unwanted:
+                count += await self._remove(sequence)
+        return count
+
+    async def _remove(self, sequence: int) -> bool:
+        """Say whether it was there: somebody else may replay or discard the same message at the same time."""
         js = (await self._link.client()).jetstream()
         try:
-            await js.delete_msg(self._settings.parking, sequence)
+            return await js.delete_msg(self._settings.parking, sequence)
+        except BadRequestError as error:
+            if error.err_code != NO_SUCH_SEQUENCE:
+                raise BrokerUnavailable(reason=str(error)) from error
+            return False
         except (nats.errors.Error, OSError, TimeoutError) as error:
             raise BrokerUnavailable(reason=str(error)) from error
 
