@@ -10,7 +10,7 @@ from importlib.util import find_spec
 # Everything else is imported by the command that needs it, so that --help is instant.
 _MODULES = {"mailbox": "jangteo.sandbox.mailbox.main"}
 _SERVICES = (
-    *("user", "product", "cart", "order", "payment", "shipping", "notification"),
+    *("user", "product", "cart", "order", "payment", "shipping", "notification", "operations"),
     *("web", "gateway", "sandbox-pay", "sandbox-carrier", "mailbox"),
 )
 _MIGRATION_URL = "JANGTEO_MIGRATION_URL"

@@ -205,6 +205,17 @@ ROUTES: tuple[Route, ...] = (
     *_rows("user", STAFF, "POST /v1/consent-texts", permissions="consents.manage"),
     *_rows("user", MEMBER, "GET /v1/members/me/consents", "PUT /v1/members/me/consents/{purpose}"),
     *_rows("notification", MEMBER, "GET /v1/notifications"),
+    *_rows("notification", STAFF, "GET /v1/messages", "GET /v1/messages/{id}", permissions="messages.read"),
+    *_rows(
+        "operations",
+        STAFF,
+        "GET /v1/system/services",
+        "GET /v1/system/queues",
+        "GET /v1/system/queues/{group}/parked",
+        "POST /v1/system/queues/{group}/replays",
+        "POST /v1/system/queues/{group}/discards",
+        permissions="system.manage",
+    ),
     *_rows(
         "product",
         STAFF,

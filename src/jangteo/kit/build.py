@@ -37,8 +37,9 @@ def _commit_of(root: Path) -> str:
         head = (folder / "HEAD").read_text().strip()
         if not head.startswith("ref:"):
             return head
-        shared = folder / "commondir"
-        return _commit_in([folder, folder / shared.read_text().strip() if shared.is_file() else folder], head[4:].strip())
+        of_all = folder / "commondir"
+        shared = folder / of_all.read_text().strip() if of_all.is_file() else folder
+        return _commit_in([folder, shared], head.removeprefix("ref:").strip())
     except OSError:
         return ""
 

@@ -14,7 +14,8 @@ from jangteo.stack.home import Home, StackError
 from jangteo.stack.local import local_site
 from jangteo.stack.plan import Plan
 
-WITNESS = "notification"
+# Who is told the heads of whose trail: nobody witnesses for themselves.
+WITNESS, WITNESS_OF_THE_WITNESS = "notification", "operations"
 KOREA = timezone(timedelta(hours=9))  # without summer time since 1988
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 _HEADINGS = (
@@ -29,6 +30,7 @@ class Trail(NamedTuple):
     service: str
     url: str
     key: str
+    witness_url: str
 
 
 def verify(home: Home, tenant: str | None) -> int:
@@ -41,7 +43,7 @@ def verify(home: Home, tenant: str | None) -> int:
     from jangteo.stack.audit_trails import check
 
     try:
-        checked = asyncio.run(check(_trails(home), _witness(home), tenant))
+        checked = asyncio.run(check(_trails(home), tenant))
     except JangteoError as error:
         raise StackError(f"the audit trails cannot be read: {error}") from error
     for one in checked:
@@ -82,15 +84,16 @@ def harmless(cell: Any) -> str:
 
 
 def _trails(home: Home) -> list[Trail]:
+    given = dict(_environments(home, AUDITED))
     return [
-        Trail(service, given["JANGTEO_DATABASE_URL"], given["JANGTEO_AUDIT_KEY"])
-        for service, given in _environments(home, AUDITED)
+        Trail(
+            service,
+            told["JANGTEO_DATABASE_URL"],
+            told["JANGTEO_AUDIT_KEY"],
+            given[WITNESS_OF_THE_WITNESS if service == WITNESS else WITNESS]["JANGTEO_DATABASE_URL"],
+        )
+        for service, told in given.items()
     ]
-
-
-def _witness(home: Home) -> str:
-    [(_, given)] = _environments(home, (WITNESS,))
-    return given["JANGTEO_DATABASE_URL"]
 
 
 def _environments(home: Home, services: tuple[str, ...]) -> Iterator[tuple[str, Mapping[str, str]]]:
@@ -104,8 +107,8 @@ def _environments(home: Home, services: tuple[str, ...]) -> Iterator[tuple[str, 
 
 
 def _told(service: str) -> dict[str, str]:
-    told, wanted = {}, ["DATABASE_URL", *(["AUDIT_KEY"] if service in AUDITED else [])]
-    for name in wanted:
+    told = {}
+    for name in ("DATABASE_URL", "AUDIT_KEY"):
         variable = f"JANGTEO_{service.upper()}_{name}"
         if variable not in os.environ:
             raise StackError(f"{variable} is not set")

@@ -28,13 +28,13 @@ class Checked(NamedTuple):
     faults: list[Fault]
 
 
-async def check(trails: Sequence[Trail], witness: str, tenant: str | None) -> list[Checked]:
+async def check(trails: Sequence[Trail], tenant: str | None) -> list[Checked]:
     """Check every chain, or those of `tenant`. Raises DatabaseUnavailable, StackError where tables are missing."""
     checked = []
     try:
         async with AsyncExitStack() as stack:
-            told = await stack.enter_async_context(open_database(witness, max_size=1))
             for trail in trails:
+                told = await stack.enter_async_context(open_database(trail.witness_url, max_size=1))
                 database = await stack.enter_async_context(open_database(trail.url, max_size=1))
                 # The witness first: what is added meanwhile is longer than what it was told, never shorter.
                 seen = await _seen(told, trail.service)

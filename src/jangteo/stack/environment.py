@@ -121,6 +121,11 @@ def _web(site: Site) -> dict[str, str]:
     }
 
 
+def _operations(site: Site) -> dict[str, str]:
+    # The addresses are for those that the registry does not have; where it has one, it knows better.
+    return {"JANGTEO_WATCHED": ",".join(f"{service.name}={site.url(service.name)}" for service in SERVICES)}
+
+
 SERVICES = (
     Service("user", database=True, private=True, audited=True, more=lambda _: {"JANGTEO_STAFF_MFA": "optional"}),
     Service("product", database=True, audited=True, more=lambda site: {"JANGTEO_MONGODB_URL": site.documents_url}),
@@ -131,8 +136,10 @@ SERVICES = (
     Service(
         "notification",
         database=True,
+        audited=True,
         more=lambda site: {"JANGTEO_SMTP_URL": site.url("mailbox.smtp", "smtp")},
     ),
+    Service("operations", database=True, audited=True, more=_operations),
     Service("sandbox-pay", more=_sandbox("sandbox-pay", "/v1/webhooks/payments/sandbox")),
     Service("sandbox-carrier", more=_carrier),
     Service(

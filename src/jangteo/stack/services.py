@@ -16,6 +16,7 @@ _TITLES = {
     "payment": "payments and ledger",
     "shipping": "fees, shipments, tracking",
     "notification": "mails",
+    "operations": "services, queues, parked messages",
     "sandbox-pay": "pretend payment provider",
     "sandbox-carrier": "pretend carrier",
     "mailbox": "local mailbox",

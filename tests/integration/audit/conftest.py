@@ -45,7 +45,7 @@ class Archive(NamedTuple):
 
     async def verify(self, tenant):
         """Return the faults of the shop's chain."""
-        [checked] = await check([self.trail], self.witness_url, tenant)
+        [checked] = await check([self.trail], tenant)
         return checked.faults
 
     async def witnessed(self, tenant, number):
@@ -93,7 +93,7 @@ async def _opened(servers, make_tables):
         await relay.start()
         told = await subscribe(bus, witness, "witness", {AuditAdvanced: bear_witness})
         owner_url = servers.url("postgres", "audit_trail", owner=True)
-        yield Archive(database, Trail(SERVICE, url, KEY), owner_url, witness, witness_url, bus)
+        yield Archive(database, Trail(SERVICE, url, KEY, witness_url), owner_url, witness, witness_url, bus)
         await told.stop()
         await relay.stop()
     await bus.close()

@@ -18,6 +18,7 @@ COVERED = {
     "shipping": ShippingPeople.covers,
     "notification": NotificationPeople.covers,
     # Staff only, under an id, for the 24 hours of an Idempotency-Key.
+    "operations": {},
     "product": {"idempotency": "deleted after a day"},
 }
 # The kit's own, the same everywhere: the keys that are destroyed, the proofs, what the law has kept, and who of staff

@@ -32,7 +32,8 @@ OWN = {
         *("JANGTEO_DATABASE_URL", "JANGTEO_KEY_PROVIDER", "JANGTEO_SANDBOX_URL"),
         *("JANGTEO_SANDBOX_SECRET_KEY", "JANGTEO_SANDBOX_WEBHOOK_SECRET"),
     },
-    "notification": {"JANGTEO_DATABASE_URL", "JANGTEO_SMTP_URL"},
+    "notification": {"JANGTEO_AUDIT_KEY", "JANGTEO_DATABASE_URL", "JANGTEO_SMTP_URL"},
+    "operations": {"JANGTEO_AUDIT_KEY", "JANGTEO_DATABASE_URL", "JANGTEO_WATCHED"},
     "sandbox-pay": {"JANGTEO_SECRET_KEY", "JANGTEO_WEBHOOK_SECRET", "JANGTEO_WEBHOOK_URL"},
     "sandbox-carrier": {"JANGTEO_SECRET_KEY", "JANGTEO_WEBHOOK_SECRET", "JANGTEO_WEBHOOK_URL", "JANGTEO_SPEED"},
     "mailbox": {"JANGTEO_SMTP_PORT"},
@@ -57,7 +58,7 @@ def test_a_service_is_told_the_common_and_its_own(site: Site, name: str) -> None
 
 def test_the_table_has_every_service() -> None:
     assert set(BY_NAME) == set(OWN)
-    assert set(DATABASES) == {"user", "product", "order", "payment", "shipping", "notification"}
+    assert set(DATABASES) == {"user", "product", "order", "payment", "shipping", "notification", "operations"}
 
 
 def test_no_service_is_told_a_password_of_another_or_of_the_owner(site: Site) -> None:

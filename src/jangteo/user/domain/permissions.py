@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from jangteo.kit.errors import Conflict, Forbidden, Invalid, NotFound
 
 OWNER = "owner"
-MANAGE_CONSENTS = "consents.manage"
+MANAGE_CONSENTS, MANAGE_SYSTEM = "consents.manage", "system.manage"
 MANAGE_ROLES, READ_MEMBERS, UNMASK_MEMBERS = "roles.manage", "members.read", "members.unmask"
 
 # name -> what it allows, in Korean and English
@@ -21,12 +21,14 @@ PERMISSIONS: Mapping[str, tuple[str, str]] = {
     READ_MEMBERS: ("회원을 조회합니다 (개인정보는 가려집니다)", "See members, their personal data masked"),
     UNMASK_MEMBERS: ("개인정보를 사유를 남기고 열람합니다", "See personal data unmasked, for a reason"),
     "members.manage": ("회원 등급을 관리합니다", "Manage the grades of members"),
+    "messages.read": ("보낸 메시지를 조회합니다 (개인정보는 가려집니다)", "See messages sent, personal data masked"),
     "legal.read": ("법에 따라 보존하는 기록을 열람합니다", "Read what the law has kept of those who left"),
     MANAGE_CONSENTS: ("약관과 동의 문구를 게시합니다", "Publish terms and consent texts"),
+    MANAGE_SYSTEM: ("시스템 상태를 보고 보류된 메시지를 다시 처리합니다", "See the system, replay what is parked"),
     MANAGE_ROLES: ("역할과 권한을 관리합니다", "Manage roles and who has them"),
 }
 ALL = frozenset(PERMISSIONS)
-_OWNERS_ONLY = {MANAGE_CONSENTS, MANAGE_ROLES, UNMASK_MEMBERS, "payments.refund", "legal.read"}
+_OWNERS_ONLY = {MANAGE_CONSENTS, MANAGE_ROLES, UNMASK_MEMBERS, "payments.refund", "legal.read", MANAGE_SYSTEM}
 STAFF_ROLE, STAFF_PERMISSIONS = "staff", ALL - _OWNERS_ONLY
 _ROLE_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
