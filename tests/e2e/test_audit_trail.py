@@ -70,6 +70,17 @@ CALLS = {
         {"service": "order", "purpose": "contract_payment", "reason": "asked by the court"},
         False,
     ),
+    "GET /v1/messages": ("/v1/messages?member_id={member}", None, True),
+    "GET /v1/messages/{id}": ("/v1/messages/{message}", None, True),
+    "GET /v1/system/services": ("/v1/system/services", None, False),
+    "GET /v1/system/queues": ("/v1/system/queues", None, False),
+    "GET /v1/system/queues/{group}/parked": ("/v1/system/queues/order/parked", None, False),
+    "POST /v1/system/queues/{group}/replays": ("/v1/system/queues/order/replays", {}, False),
+    "POST /v1/system/queues/{group}/discards": (
+        "/v1/system/queues/order/discards",
+        {"ids": ["00000000-0000-7000-8000-000000000000"], "reason": "asked for by nobody"},
+        False,
+    ),
     "PUT /v1/member-grades": ("/v1/member-grades", {"items": [GRADE], "span_days": 30}, False),
     "POST /v1/categories": ("/v1/categories", CATEGORY, False),
     "PUT /v1/categories/{id}": ("/v1/categories/{new}", {"name_ko": "감사함", "name_en": "Audited"}, False),
@@ -124,6 +135,7 @@ async def ids(mall, web, owner):
         **{"order": order["order_id"], "unpaid": unpaid["order_id"], "new": new, "new_sku": new.upper()},
         **{"payment": payments["items"][0]["id"], "shipment": shipments["items"][0]["id"]},
         **{"leaver": leaver.member["id"], "withdrawal": left["id"]},
+        "message": (await member.call("GET", "/v1/notifications"))["items"][0]["id"],
         "category": (await owner.call("GET", "/v1/categories"))["items"][0]["slug"],
     }
 

@@ -1,7 +1,7 @@
 """What the user service publishes, and what it answers to other services' internal calls."""
 
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 import msgspec
@@ -80,6 +80,18 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     email: str
     name: str
     language: str  # "ko" | "en"
+
+
+class MembersAsked(msgspec.Struct, frozen=True, kw_only=True):
+    """POST /internal/members/masked: whose names and addresses are to be shown to staff, masked."""
+
+    ids: Annotated[list[UUID], msgspec.Meta(max_length=100)]
+
+
+class MembersMasked(msgspec.Struct, frozen=True, kw_only=True):
+    """What staff may see of those of them who are members still: 김*수, ho***@example.test."""
+
+    items: list[Contact]
 
 
 class Mail(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,12 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Generic, TypeVar
 from uuid import UUID
 
 from jangteo.contracts.order import OrderSummary
-from jangteo.contracts.user import Contact, Mail
+from jangteo.contracts.user import Contact, Mail, MembersAsked, MembersMasked
 from jangteo.kit.http.client import ServiceClient
 
 # An order is told of in bursts: placed and paid lie a blink apart.
@@ -33,6 +33,14 @@ class Directory:
     async def order(self, tenant: str, order_id: UUID) -> OrderSummary:
         """Return what an order is about. Raises NotFound, Unavailable."""
         return await self._summaries.get((tenant, order_id))
+
+    async def masked(self, tenant: str, ids: Collection[UUID]) -> dict[UUID, Contact]:
+        """Return what staff may see of members, of those that there are. Raises Unavailable."""
+        if not ids:
+            return {}
+        asked = MembersAsked(ids=list(ids))
+        found = await self._users.post("/internal/members/masked", asked, MembersMasked, tenant=tenant)
+        return {contact.member_id: contact for contact in found.items}
 
     async def mail(self, tenant: str, mail_id: UUID) -> Mail:
         """Return what to write to whom; it has secrets in it and is not remembered. Raises NotFound, Unavailable."""

@@ -42,6 +42,15 @@ class Mail(NamedTuple):
     content: bytes
 
 
+class Rendered(NamedTuple):
+    """The words of a mail, and in which language they are."""
+
+    subject: str
+    text: str
+    html: str
+    language: str
+
+
 class MailWriter:
     """Writes mails in the name of the shops."""
 
@@ -71,6 +80,18 @@ class MailWriter:
         """
         if not contact.email.isprintable() or " " in contact.email:
             raise AddressUnusable()
+        subject, text, html, language = self.render(tenant, template, contact, order, facts)
+        head = (
+            f"Subject: {encoded(subject)}\r\nFrom: {self._from}\r\nTo: {contact.email}\r\n"
+            f"Date: {format_datetime(now.astimezone(UTC))}\r\nMessage-ID: <{id}@{self._domain}>\r\n"
+            f"Content-Language: {language}\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
+        )
+        return Mail(self._sender, contact.email, subject, head.encode() + _alternatives(id.hex, text, html))
+
+    def render(
+        self, tenant: str, template: str, contact: Contact, order: OrderSummary | None, facts: Mapping[str, Any]
+    ) -> Rendered:
+        """Return the words of a mail. Raises jinja2.UndefinedError where a template needs what is not there."""
         language = contact.language if contact.language in ("ko", "en") else "ko"
         name = f"{language}/{template}.j2"
         context = {
@@ -87,12 +108,7 @@ class MailWriter:
         subject = " ".join("".join(plain.blocks["subject"](plain.new_context(context))).split())
         text = plain.render({**context, "layout": "layout.txt.j2"})
         html = self._html.get_template(name).render({**context, "layout": "layout.html.j2"})
-        head = (
-            f"Subject: {encoded(subject)}\r\nFrom: {self._from}\r\nTo: {contact.email}\r\n"
-            f"Date: {format_datetime(now.astimezone(UTC))}\r\nMessage-ID: <{id}@{self._domain}>\r\n"
-            f"Content-Language: {language}\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
-        )
-        return Mail(self._sender, contact.email, subject, head.encode() + _alternatives(id.hex, text, html))
+        return Rendered(subject, text, html, language)
 
     def shop_url(self, tenant: str) -> str:
         """Return where a shop is: every one but the default has a host name of its own."""

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from jangteo.contracts.people import NotificationPersonErased, UserErased, forgetting
-from jangteo.kit import inbox
+from jangteo.kit import audit, inbox
 from jangteo.kit.audit import AuditAdvanced, bear_witness
 from jangteo.kit.http.app import create_app
 from jangteo.kit.inbox import Handler, subscribe
@@ -18,6 +18,7 @@ from jangteo.kit.process import open_foundation, run
 from jangteo.kit.pruning import pruning
 from jangteo.notification.api import ROUTES
 from jangteo.notification.clients import Directory
+from jangteo.notification.desk import Desk
 from jangteo.notification.handlers import handlers
 from jangteo.notification.mail import MailWriter
 from jangteo.notification.people import NotificationPeople
@@ -38,17 +39,14 @@ async def assemble(settings: NotificationSettings) -> AsyncIterator[Any]:
         relay = Relay(database, foundation.bus, source=SERVICE)
         await relay.start()
         stack.push_async_callback(relay.stop)
+        audit.keep(database, SERVICE, settings.audit_key)
         mailer = Mailer(settings.smtp_url)
         stack.push_async_callback(mailer.close)
-        sender = Sender(
-            database,
-            Directory(foundation.client("user"), foundation.client("order")),
-            MailWriter(
-                sender=settings.mail_from, public_url=settings.public_url, default_tenant=settings.default_tenant
-            ),
-            mailer,
-            send_seconds=settings.send_seconds,
+        directory = Directory(foundation.client("user"), foundation.client("order"))
+        writer = MailWriter(
+            sender=settings.mail_from, public_url=settings.public_url, default_tenant=settings.default_tenant
         )
+        sender = Sender(database, directory, writer, mailer, send_seconds=settings.send_seconds)
         await sender.start()
         stack.push_async_callback(sender.stop)
         people = People(SERVICE, database, NotificationPeople())
@@ -65,7 +63,11 @@ async def assemble(settings: NotificationSettings) -> AsyncIterator[Any]:
             settings,
             [*ROUTES, *PEOPLE_ROUTES],
             title="Notification",
-            dependencies={"notifications": Notifications(database), "people": people},
+            dependencies={
+                "notifications": Notifications(database),
+                "desk": Desk(database, directory, writer),
+                "people": people,
+            },
             checks={"database": database.check},
             tolerated={"bus": foundation.bus.check},
             verifier=foundation.verifier(),

@@ -1,6 +1,6 @@
 """What the notification service is told at its start."""
 
-from jangteo.kit.settings import ServiceSettings
+from jangteo.kit.settings import AuditKey, ServiceSettings
 
 
 class NotificationSettings(ServiceSettings, frozen=True, kw_only=True):
@@ -9,6 +9,7 @@ class NotificationSettings(ServiceSettings, frozen=True, kw_only=True):
     `send_seconds` is what one mail may take; after three times that, a mail is sent again whose process died.
     """
 
+    audit_key: AuditKey
     database_url: str
     smtp_url: str
     mail_from: str = "Jangteo <no-reply@jangteo.test>"

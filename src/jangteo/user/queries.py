@@ -1,11 +1,15 @@
 """Reads that no command needs."""
 
+import contextlib
+from collections.abc import Iterable
 from uuid import UUID
 
-from jangteo.contracts.user import Contact, Mail
+from jangteo.contracts.user import Contact, Mail, MembersMasked
 from jangteo.kit.postgres import Database, Reader
 from jangteo.user import email_changes
 from jangteo.user.account_schemas import MeOut
+from jangteo.user.domain.masking import masked
+from jangteo.user.domain.person import MemberUnknown
 from jangteo.user.grades import grade_of
 from jangteo.user.mails import Mails
 from jangteo.user.passwords import Passwords
@@ -50,6 +54,17 @@ class Queries:
         return Contact(
             member_id=member.id, email=member.profile.email, name=member.profile.name, language=member.language
         )
+
+    async def masked(self, tenant: str, ids: Iterable[UUID]) -> MembersMasked:
+        """Return what staff may see of those who are members still."""
+        found = []
+        async with self._database.read(tenant) as reader:
+            for id in dict.fromkeys(ids):
+                with contextlib.suppress(MemberUnknown):
+                    member = await self._members.get(reader, id)
+                    seen = masked(member.profile)
+                    found.append(Contact(member_id=id, email=seen.email, name=seen.name, language=member.language))
+        return MembersMasked(items=found)
 
     async def mail(self, tenant: str, id: UUID) -> Mail:
         """Return what to write to whom. Raises MailUnknown for a mail that nobody should get any more."""

@@ -16,7 +16,7 @@ from jangteo.kit.settings import load
 from jangteo.user.commands.membership import Membership
 from jangteo.user.consent_store import ConsentTexts
 from jangteo.user.domain.member import Profile
-from jangteo.user.domain.permissions import OWNER, STAFF_PERMISSIONS, STAFF_ROLE
+from jangteo.user.domain.permissions import OWNER, PRESETS, STAFF_ROLE
 from jangteo.user.mails import Mails
 from jangteo.user.passwords import Passwords
 from jangteo.user.role_store import Role, add_role, give_roles, list_roles
@@ -38,6 +38,9 @@ class Account(NamedTuple):
 ACCOUNTS = (
     Account("owner@jangteo.test", "김사장", OWNER),
     Account("staff@jangteo.test", "이직원", STAFF_ROLE),
+    Account("orders@jangteo.test", "최주문", "orders"),
+    Account("goods@jangteo.test", "정상품", "goods"),
+    Account("support@jangteo.test", "한상담", "support"),
     Account("buyer@jangteo.test", "박손님", ""),
 )
 
@@ -70,8 +73,9 @@ async def seed(settings: UserSettings) -> list[dict[str, str]]:
 
 async def _seed_tenant(database: Database, tenant: str, members: Members, membership: Membership, hashed: str) -> None:
     async with database.transaction(tenant) as transaction:
-        if STAFF_ROLE not in [role.name for role in await list_roles(transaction)]:
-            await add_role(transaction, Role(name=STAFF_ROLE, permissions=sorted(STAFF_PERMISSIONS)))
+        present = {role.name for role in await list_roles(transaction)}
+        for name in PRESETS.keys() - present:
+            await add_role(transaction, Role(name=name, permissions=sorted(PRESETS[name])))
         for account in ACCOUNTS:
             if await members.find(transaction, account.email) is not None:
                 continue

@@ -153,9 +153,10 @@ class Neighbours:
         self.url = ""
         self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
-    def token(self, tenant, member):
+    def token(self, tenant, member, *permissions):
         now = int(time.time())
         claims = {"iss": "jangteo", "aud": "jangteo", "sub": str(member), "tenant": tenant, "iat": now}
+        claims |= {"scope": " ".join(permissions)}
         return jwt.encode(claims | {"exp": now + 600}, self._key, algorithm="RS256", headers={"kid": "test"})
 
     async def keys(self, _):
@@ -171,6 +172,22 @@ class Neighbours:
             return web.Response(status=404)
         email, language = self.members[member]
         return web.json_response({"member_id": member, "email": email, "name": "김민수", "language": language})
+
+    async def superseded(self, _):
+        return web.json_response({"items": []})
+
+    async def masked(self, request):
+        """Mask as the user service does: what is told of members here is not what mails are written with."""
+        if self.down:
+            return web.Response(status=503)
+        asked = (await request.json())["ids"]
+        items = [
+            {"member_id": id, "email": f"{email[:2]}***@example.test", "name": "김*수", "language": language}
+            for id in asked
+            for email, language in [self.members.get(id, ("", ""))]
+            if email
+        ]
+        return web.json_response({"items": items})
 
     async def mail(self, request):
         asked = request.match_info["mail_id"]

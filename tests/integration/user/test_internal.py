@@ -37,6 +37,24 @@ async def test_no_other_service_is(member, identity_of, visitor, service):
     assert (await someone.call("GET", path)).status_code == 403
 
 
+async def test_the_notification_service_is_told_what_staff_may_see_of_those_it_wrote_to(member, identity_of, visitor):
+    someone, path = await member(language="en", name="홍길동"), "/internal/members/masked"
+    body = {"ids": [str(uuid.uuid4()), someone.profile["id"], someone.profile["id"]]}
+    local, _, domain = someone.profile["email"].partition("@")
+    token = identity_of("notification").token(someone.tenant)
+    [seen] = (await visitor().call("POST", path, body, X_Service_Identity=token)).json()["items"]
+    assert seen == {
+        "member_id": someone.profile["id"],
+        "email": f"{local[:2]}***@{domain}",
+        "name": "홍*동",
+        "language": "en",
+    }
+    assert (await visitor().call("POST", path, body)).status_code == 401
+    assert (await someone.call("POST", path, body)).status_code == 403
+    token = identity_of("order").token(someone.tenant)
+    assert (await visitor().call("POST", path, body, X_Service_Identity=token)).status_code == 403
+
+
 async def test_a_contact_is_within_its_shop(member, identity_of, visitor, other_tenant):
     someone = await member()
     token = identity_of("notification").token(other_tenant)

@@ -3,11 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-from litestar import get
+from litestar import get, post
 from litestar.datastructures import CacheControlHeader
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 
-from jangteo.contracts.user import Contact, Mail
+from jangteo.contracts.user import Contact, Mail, MembersAsked, MembersMasked
 from jangteo.kit.superseded import SupersededTokens
 from jangteo.user.api.given import PERSONAL, Caller, KeyRing, Queries, TokenVersions
 
@@ -25,6 +25,13 @@ async def contact(member_id: FromPath[UUID], caller: Caller, queries: Queries) -
     return await queries.contact(caller.tenant, member_id)
 
 
+@post("/internal/members/masked", include_in_schema=False, cache_control=PERSONAL, status_code=200)
+async def masked(data: JSONBody[MembersAsked], caller: Caller, queries: Queries) -> MembersMasked:
+    """Tell the notification service what staff may see of those it wrote to."""
+    caller.require_service("notification")
+    return await queries.masked(caller.tenant, data.ids)
+
+
 @get("/internal/mails/{mail_id:uuid}", include_in_schema=False, cache_control=PERSONAL)
 async def mail(mail_id: FromPath[UUID], caller: Caller, queries: Queries) -> Mail:
     """Tell the notification service what to write to whom, secrets included, when it is about to send it."""
@@ -39,4 +46,4 @@ async def superseded_tokens(caller: Caller, token_versions: TokenVersions) -> Su
     return await token_versions.lately()
 
 
-ROUTES = [key_set, contact, mail, superseded_tokens]
+ROUTES = [key_set, contact, masked, mail, superseded_tokens]

@@ -29,7 +29,16 @@ PERMISSIONS: Mapping[str, tuple[str, str]] = {
 }
 ALL = frozenset(PERMISSIONS)
 _OWNERS_ONLY = {MANAGE_CONSENTS, MANAGE_ROLES, UNMASK_MEMBERS, "payments.refund", "legal.read", MANAGE_SYSTEM}
-STAFF_ROLE, STAFF_PERMISSIONS = "staff", ALL - _OWNERS_ONLY
+STAFF_ROLE = "staff"
+# What a shop may begin with: everything but what is the owner's, and three narrower desks. Each may be changed.
+PRESETS: Mapping[str, frozenset[str]] = {
+    STAFF_ROLE: ALL - _OWNERS_ONLY,
+    "orders": frozenset(
+        ("orders.read", "orders.manage", "payments.read", "payments.refund", "shipments.manage", "messages.read")
+    ),
+    "goods": frozenset(("products.manage", "stock.manage")),
+    "support": frozenset(("orders.read", "payments.read", READ_MEMBERS, "messages.read")),
+}
 _ROLE_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 
