@@ -12,7 +12,16 @@ from typing import Any
 from jangteo.gateway.routes import ROUTES, Route
 
 # A text for every pattern that is asked for; none of them names anything that exists.
-TEXTS = ("04524", "tok-000000", "00000000", str(uuid.UUID(int=7, version=4)), "A-0000000", "nobody@example.test", "")
+TEXTS = (
+    "04524",
+    "tok-000000",
+    "00000000",
+    str(uuid.UUID(int=7, version=4)),
+    "A-0000000",
+    "nobody@example.test",
+    "https://shop.example/back",
+    "",
+)
 # What rules beyond the document ask of a field.
 BY_NAME = {"phone": "010-1234-5678", "zip": "04524"}
 # The folder, if any, and the name of a parameter in a path.

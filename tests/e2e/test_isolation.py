@@ -33,6 +33,7 @@ async def belongings(mall, web, owner):
     sessions = await member.call("GET", "/v1/members/me/sessions")
     return {
         "sessions": sessions["items"][0]["id"],
+        "messages": (await member.call("GET", "/v1/notifications"))["items"][0]["id"],
         "exports": export["id"],
         "withdrawals": withdrawal["id"],
         "member": member,
