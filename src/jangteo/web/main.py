@@ -9,7 +9,7 @@ from jangteo.kit.http.client import CONNECT_SECONDS
 from jangteo.kit.http.wire import open_wire
 from jangteo.kit.process import run
 from jangteo.kit.valkey import open_valkey
-from jangteo.web import office, shop
+from jangteo.web import account, office, shop
 from jangteo.web.app import create_app
 from jangteo.web.company import companies
 from jangteo.web.mall import Gateway
@@ -40,7 +40,7 @@ async def assemble(settings: WebSettings) -> AsyncIterator[Any]:
         await stack.enter_async_context(registry.registered(SERVICE, here))
         yield create_app(
             settings,
-            [*shop.ROUTES, *office.ROUTES, static_file],
+            [*shop.ROUTES, *account.ROUTES, *office.ROUTES, static_file],
             sessions=sessions,
             gateway=gateway,
             companies=sellers,

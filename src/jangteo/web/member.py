@@ -57,6 +57,10 @@ class Tokens(msgspec.Struct, frozen=True, kw_only=True):
             second_factor_missing=opened.second_factor_missing,
         )
 
+    def spent(self) -> "Tokens":
+        """Return the same, to be renewed before the next call."""
+        return msgspec.structs.replace(self, ends_at=0.0)
+
     def is_spent(self) -> bool:
         """Return whether the access token has run out, or is about to."""
         return time.time() > self.ends_at - _EARLY_SECONDS

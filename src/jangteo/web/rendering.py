@@ -11,6 +11,7 @@ from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
 from jinja2.bccache import Bucket
 
 from jangteo.web import texts
+from jangteo.web.phones import dialled
 from jangteo.web.static_files import FILES, HTMX
 
 
@@ -60,7 +61,7 @@ def environment(language: str) -> Environment:
     def when(moment: datetime | str, form: str = "minute") -> str:
         return texts.when(moment, language, form)
 
-    found.filters.update(money=money, when=when)
+    found.filters.update(money=money, when=when, phone=dialled)
     found.globals["parts"] = found.get_template("parts/parts.html").module
     return found
 

@@ -1,5 +1,5 @@
 """The storefront: one module per area, each with its own ROUTES."""
 
-from jangteo.web.shop import home, log_in, preferences
+from jangteo.web.shop import home, preferences
 
-ROUTES = [*home.ROUTES, *log_in.ROUTES, *preferences.ROUTES]
+ROUTES = [*home.ROUTES, *preferences.ROUTES]

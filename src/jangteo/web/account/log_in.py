@@ -1,15 +1,21 @@
 """Log in and out. A guest's cart goes along, and what could not be kept of it is told."""
 
+from urllib.parse import quote
+
 import msgspec
 from litestar import Response, get, post
 from litestar.params import FromQuery
 
+from jangteo.web.account import refusals
+from jangteo.web.account.ways_in import offered
 from jangteo.web.given import VisitOf
 from jangteo.web.mall import CART
 from jangteo.web.member import Session
 from jangteo.web.problem import Problem
 from jangteo.web.visit import Visit, inside
 
+TEMPLATE, SECOND_STEP = "account/log_in.html", "account/second_factor.html"
+OVER = ("challenge.invalid",)  # the codes that say that the log-in has to begin again
 CHALLENGE = "challenge"  # the part of the session that waits for a second factor
 
 
@@ -39,7 +45,8 @@ async def show(visit: VisitOf, next: FromQuery[str] = "/") -> Response[bytes]:
     """Show the form; who is logged in already goes on."""
     if visit.member is not None:
         return visit.redirect(inside(next))
-    return await visit.page("shop/log_in.html", next=inside(next), headers={"cache-control": "no-store"})
+    headers = {"cache-control": "no-store"}
+    return await visit.page(TEMPLATE, next=inside(next), providers=await offered(visit), headers=headers)
 
 
 @post("/login", include_in_schema=False)
@@ -50,10 +57,7 @@ async def log_in(visit: VisitOf) -> Response[bytes]:
     try:
         answer = await visit.mall.call("POST", "/v1/sessions", asked, anonymous=True)
     except Problem as problem:
-        if problem.status >= 500:
-            raise
-        form.refuse(problem)
-        return await visit.page("shop/log_in.html", status=422, next=goal, form=form)
+        return await refusals.again(visit, TEMPLATE, problem, next=goal, providers=await offered(visit))
     if answer.status == 202:
         told = msgspec.json.decode(answer.body, type=Challenge)
         visit.session.write(CHALLENGE, Challenge(challenge=told.challenge, next=goal))
@@ -66,7 +70,7 @@ async def show_second_factor(visit: VisitOf) -> Response[bytes]:
     """Ask for the code of the authenticator app."""
     if visit.session.read(CHALLENGE, Challenge) is None:
         return visit.redirect("/login")
-    return await visit.page("shop/second_factor.html")
+    return await visit.page(SECOND_STEP)
 
 
 @post("/login/second-factor", include_in_schema=False)
@@ -75,14 +79,11 @@ async def second_factor(visit: VisitOf) -> Response[bytes]:
     waiting = visit.session.read(CHALLENGE, Challenge)
     if waiting is None:
         return visit.redirect("/login")
-    asked = {"challenge": waiting.challenge, "code": visit.form.text("code")}
+    asked = {"challenge": waiting.challenge, "code": visit.form.text("code").replace(" ", "")}
     try:
         answer = await visit.mall.call("POST", "/v1/sessions/second-factor", asked, anonymous=True)
     except Problem as problem:
-        if problem.status >= 500:
-            raise
-        visit.form.refuse(problem)
-        return await visit.page("shop/second_factor.html", status=422, form=visit.form)
+        return await _refused_code(visit, problem)
     visit.session.drop(CHALLENGE)
     return await admitted(visit, msgspec.json.decode(answer.body, type=Session), waiting.next)
 
@@ -97,7 +98,7 @@ async def log_out(visit: VisitOf) -> Response[bytes]:
             if problem.status >= 500:
                 raise
     visit.mall.leave()
-    visit.flash("note", visit.t("shop.log_in.done"))
+    visit.flash("note", visit.t("account.log_in.out"))
     return visit.redirect("/")
 
 
@@ -106,13 +107,32 @@ async def admitted(visit: Visit, opened: Session, goal: str) -> Response[bytes]:
     had_cart = visit.session.read(CART, str) is not None
     visit.mall.enter(opened)
     if had_cart:
-        try:
-            merged = await visit.mall.post("/v1/cart/merge", {}, Merged)
-            if merged.cut:
-                visit.flash("note", visit.t("shop.log_in.cut", count=len(merged.cut)))
-        except Problem:
-            pass  # the next look at the cart merges it
+        await _bring_cart(visit)
+    if opened.second_factor_missing:
+        visit.flash("note", visit.t("account.log_in.factor_missing"))
+    if opened.consents_due:
+        return visit.redirect(f"/account/terms?next={quote(goal, safe='')}")
     return visit.redirect(goal)
+
+
+async def _bring_cart(visit: Visit) -> None:
+    try:
+        merged = await visit.mall.post("/v1/cart/merge", {}, Merged)
+    except Problem:
+        return  # the next look at the cart merges it
+    if merged.cut:
+        visit.flash("note", visit.t("account.log_in.cart_cut", count=len(merged.cut)))
+    else:
+        visit.flash("good", visit.t("account.log_in.cart_merged"))
+
+
+async def _refused_code(visit: Visit, problem: Problem) -> Response[bytes]:
+    """Ask for another code; where the challenge itself has run out, for the password again."""
+    if problem.code in OVER:
+        visit.session.drop(CHALLENGE)
+        visit.flash("bad", visit.t("account.second_step.over"))
+        return visit.redirect("/login")
+    return await refusals.again(visit, SECOND_STEP, problem)
 
 
 ROUTES = [show, log_in, show_second_factor, second_factor, log_out]
