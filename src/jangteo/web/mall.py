@@ -3,59 +3,26 @@
 import asyncio
 import hashlib
 from collections.abc import Mapping
-from typing import Any, NamedTuple, TypeVar
-from urllib.parse import quote, urlencode
+from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 import msgspec
 
-from jangteo.kit.http.wire import Answer, ConnectionLost, Wire
+from jangteo.kit.http.wire import Answer, ConnectionLost
 from jangteo.kit.telemetry import traces
+from jangteo.web.gateway import Gateway, Moved, Nothing, Raw, Visitor, address, decoded, segment
 from jangteo.web.member import Session as LoggedIn
 from jangteo.web.member import Tokens
 from jangteo.web.problem import LoginNeeded, Problem, Told
-from jangteo.web.session import Session, Sessions
-from jangteo.web.window import Window
+from jangteo.web.session import Session
 
 AnswerT = TypeVar("AnswerT")
 CART_TOKEN = "X-Cart-Token"  # noqa: S105
+__all__ = ["CART", "PIECES", "TOKENS", "Gateway", "Mall", "Moved", "Nothing", "Raw", "Visitor", "address", "segment"]
 TOKENS, CART, PIECES = "tokens", "cart", "pieces"  # parts of the session
 
 
-class Nothing(msgspec.Struct):
-    """An answer that nobody reads."""
-
-
-class Raw(NamedTuple):
-    """An answer as it came: headers by their names in small letters."""
-
-    status: int
-    body: bytes
-    headers: Mapping[str, str]
-
-
-class Gateway(NamedTuple):
-    """What all visitors' calls share."""
-
-    wire: Wire
-    address: str
-    key: str
-    sessions: Sessions
-    window: Window
-
-
-class Visitor(NamedTuple):
-    """On whose behalf is called."""
-
-    host: str
-    scheme: str
-    address: str
-    language: str
-    agent: str
-
-
 _renewing: "WeakValueDictionary[str, asyncio.Lock]" = WeakValueDictionary()
-_decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
 
 
 class Mall:
@@ -69,7 +36,7 @@ class Mall:
 
     async def get(self, path: str, answer: type[AnswerT], **query: object) -> AnswerT:
         """GET `path`; parts of `query` that are None or empty are left out. Raises Problem."""
-        return _decoded((await self.call("GET", address(path, query))).body, answer)
+        return decoded((await self.call("GET", address(path, query))).body, answer)
 
     async def window(self, path: str, answer: type[AnswerT], *, seconds: float = 0.0, **query: object) -> AnswerT:
         """GET what everybody sees alike: asked for again only where it has changed, and not at all for `seconds`.
@@ -88,8 +55,22 @@ class Mall:
             return known.value
         if told.status in (301, 308):
             raise Moved(told.headers.get("location", ""))
-        value = _decoded(told.body, answer)
+        value = decoded(told.body, answer)
         self._gateway.window.keep(key, answer, value, told.headers.get("etag", ""))
+        return value
+
+    async def reckoned(self, path: str, body: Any, answer: type[AnswerT], *, seconds: float) -> AnswerT:
+        """POST `body` to what only reckons something for everybody alike; the answer is good for `seconds`.
+
+        Raises Problem.
+        """
+        raw = msgspec.json.encode(body)
+        key = (self._session.tenant, self._visitor.language, f"{path} {raw.decode()}")
+        known = self._gateway.window.known(key, answer)
+        if known is not None and known.is_fresh(seconds):
+            return known.value
+        value = decoded((await self.call("POST", path, raw, anonymous=True)).body, answer)
+        self._gateway.window.keep(key, answer, value, "")
         return value
 
     def seen(self, path: str, answer: type[AnswerT]) -> AnswerT | None:
@@ -102,20 +83,20 @@ class Mall:
     ) -> AnswerT:
         """POST `body` as JSON; `once` is the Idempotency-Key. Raises Problem."""
         more = {**(headers or {}), **({"Idempotency-Key": once} if once else {})}
-        return _decoded((await self.call("POST", path, body, headers=more)).body, answer)
+        return decoded((await self.call("POST", path, body, headers=more)).body, answer)
 
     async def put(self, path: str, body: Any, answer: type[AnswerT], *, version: str = "") -> AnswerT:
         """PUT `body` as JSON, with If-Match where a `version` is named. Raises Problem."""
-        return _decoded((await self.call("PUT", path, body, headers=_match(version))).body, answer)
+        return decoded((await self.call("PUT", path, body, headers=_match(version))).body, answer)
 
     async def patch(self, path: str, body: Any, answer: type[AnswerT], *, version: str = "") -> AnswerT:
         """PATCH `body` as JSON, with If-Match where a `version` is named. Raises Problem."""
-        return _decoded((await self.call("PATCH", path, body, headers=_match(version))).body, answer)
+        return decoded((await self.call("PATCH", path, body, headers=_match(version))).body, answer)
 
     async def delete(self, path: str, answer: type[AnswerT] | None = None, *, version: str = "") -> AnswerT | None:
         """DELETE `path`. Raises Problem."""
         told = await self.call("DELETE", path, headers=_match(version))
-        return None if answer is None else _decoded(told.body, answer)
+        return None if answer is None else decoded(told.body, answer)
 
     async def call(
         self,
@@ -204,7 +185,7 @@ class Mall:
         elif (token := told.get(CART_TOKEN.lower())) and token != self._session.read(CART, str):
             self._session.write(CART, token)
         if answer.status < 300 and answer.body:
-            pieces = _decoded(answer.body, _Pieces).count
+            pieces = decoded(answer.body, _Pieces).count
             if pieces is not None and pieces != self._session.read(PIECES, int):
                 self._session.write(PIECES, pieces)
 
@@ -229,7 +210,7 @@ class Mall:
                 self._session.end()
                 self._tokens = None
                 raise LoginNeeded()
-            self._tokens = Tokens.of(_decoded(told.body, LoggedIn))
+            self._tokens = Tokens.of(decoded(told.body, LoggedIn))
             self._session.write(TOKENS, self._tokens)
             await self._gateway.sessions.save(self._session)
             return self._tokens
@@ -246,14 +227,6 @@ class Mall:
         self._tokens = None
 
 
-class Moved(Exception):
-    """The thing has another address now."""
-
-    def __init__(self, location: str) -> None:
-        super().__init__(location)
-        self.location = location
-
-
 class _Pieces(msgspec.Struct, frozen=True):
     """What tells how much is in a cart; an answer to a merge holds the cart itself."""
 
@@ -266,22 +239,6 @@ class _Pieces(msgspec.Struct, frozen=True):
         return self.cart.pieces if self.cart else self.pieces
 
 
-def address(path: str, query: Mapping[str, object]) -> str:
-    """Return `path` with those parts of `query` that say something."""
-    parts: list[tuple[str, object]] = []
-    for name, value in query.items():
-        several = value if isinstance(value, list | tuple) else [value]
-        parts += [
-            (name, str(one).lower() if isinstance(one, bool) else one) for one in several if one not in (None, "")
-        ]
-    return f"{path}?{urlencode(parts)}" if parts else path
-
-
-def segment(text: str) -> str:
-    """Return `text` as one segment of a path."""
-    return quote(text, safe="")
-
-
 def _is_of_token(told: Raw) -> bool:
     """Return whether a call was refused for its token, not for, say, a wrong password within it."""
     code = Problem.of(401, told.body).code if told.status == 401 else ""
@@ -290,11 +247,3 @@ def _is_of_token(told: Raw) -> bool:
 
 def _match(version: str) -> dict[str, str]:
     return {"If-Match": version} if version else {}
-
-
-def _decoded(raw: bytes, answer: type[AnswerT]) -> AnswerT:
-    decoder = _decoders.get(answer)
-    if decoder is None:
-        decoder = _decoders[answer] = msgspec.json.Decoder(answer)
-    value: AnswerT = decoder.decode(raw or b"{}")
-    return value

@@ -1,7 +1,7 @@
 """Templates: compiled once for each language, escaping everything, knowing texts, money, times and static files."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache, partial
 from importlib.resources import files
 from types import CodeType
@@ -61,7 +61,10 @@ def environment(language: str) -> Environment:
     def when(moment: datetime | str, form: str = "minute") -> str:
         return texts.when(moment, language, form)
 
-    found.filters.update(money=money, when=when, phone=dialled)
+    def day(one: date) -> str:
+        return texts.day(one, language)
+
+    found.filters.update(money=money, when=when, day=day, phone=dialled)
     found.globals["parts"] = found.get_template("parts/parts.html").module
     return found
 

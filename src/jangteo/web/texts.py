@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 LANGUAGES = ("ko", "en")
 SEOUL = ZoneInfo("Asia/Seoul")
 Say = Callable[..., str]
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -64,13 +65,16 @@ def money(amount: int, language: str) -> str:
 def when(moment: datetime | str, language: str, form: str = "minute") -> str:
     """Return a time as the clock in Seoul shows it; `form` is date, minute, second, or day (without the year)."""
     at = (datetime.fromisoformat(moment) if isinstance(moment, str) else moment).astimezone(SEOUL)
-    month = _MONTHS[at.month - 1]
     if form == "day":
-        return (
-            f"{at.month}월 {at.day}일 ({'월화수목금토일'[at.weekday()]})"
-            if language == "ko"
-            else f"{at:%a}, {month} {at.day}"
-        )
-    date = f"{at.year}. {at.month}. {at.day}." if language == "ko" else f"{month} {at.day}, {at.year}"
+        return day(at.date(), language)
+    month = _MONTHS[at.month - 1]
+    on = f"{at.year}. {at.month}. {at.day}." if language == "ko" else f"{month} {at.day}, {at.year}"
     clock = {"date": "", "minute": f" {at:%H:%M}", "second": f" {at:%H:%M:%S}"}[form]
-    return date + clock
+    return on + clock
+
+
+def day(one: date, language: str) -> str:
+    """Return a day of this year: 2월 1일 (일), Sun, Feb 1."""
+    if language == "ko":
+        return f"{one.month}월 {one.day}일 ({'월화수목금토일'[one.weekday()]})"
+    return f"{_DAYS[one.weekday()]}, {_MONTHS[one.month - 1]} {one.day}"

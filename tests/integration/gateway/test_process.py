@@ -13,7 +13,7 @@ import aiohttp
 import psutil
 import pytest
 
-from jangteo.gateway.routes import services
+from jangteo.gateway.routes import WEB, services
 from jangteo.kit.discovery import open_registry
 from jangteo.stack.embedded import Servers
 
@@ -152,8 +152,8 @@ async def test_health_is_503_until_every_service_has_a_ready_instance(open_gatew
     status, told = await health()
     assert (status, told["status"]) == (503, "down")
     assert told["envoy"]["ready"]
-    assert set(told["services"]) == set(services())
-    upstreams = {service: (await signed_in(service))[0] for service in services()}
+    assert set(told["services"]) == {*services(), WEB}
+    upstreams = {service: (await signed_in(service))[0] for service in (*services(), WEB)}
 
     async def all_well():
         status, told = await health()
