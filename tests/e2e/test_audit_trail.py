@@ -97,6 +97,11 @@ CALLS = {
     "GET /v1/catalogue/products": ("/v1/catalogue/products?q=x", None, False),
     "GET /v1/catalogue/products/{id}": ("/v1/catalogue/products/{product}", None, False),
     "GET /v1/catalogue/categories": ("/v1/catalogue/categories", None, False),
+    "GET /v1/catalogue/export": ("/v1/catalogue/export", None, False),
+    "POST /v1/catalogue/imports": ("/v1/catalogue/imports", b"product,sku\nno-price,NO-PRICE", False),
+    "GET /v1/catalogue/imports": ("/v1/catalogue/imports", None, False),
+    "GET /v1/catalogue/imports/{id}": ("/v1/catalogue/imports/{import}", None, False),
+    "GET /v1/catalogue/imports/{id}/errors": ("/v1/catalogue/imports/{import}/errors", None, False),
     "POST /v1/catalogue/pictures": ("/v1/catalogue/pictures", PICTURE, False),
 }
 AUDITED = [route for route in ROUTES if route.permissions]
@@ -161,7 +166,7 @@ async def call(owner, web, route, path, body, etag):
         sent = {"Authorization": f"Bearer {owner.tokens['access_token']}", "Idempotency-Key": secrets.token_hex(8)}
         async with web.request(route.method, owner._url + path, data=body, headers=sent) as answer:
             assert answer.status in (200, 201, 202), await answer.text()
-        return None
+            return await answer.json()
     if not route.streams:
         return await owner.call(route.method, path, body, headers=headers, key=secrets.token_hex(8))
     sent = {"Authorization": f"Bearer {owner.tokens['access_token']}"}
@@ -185,6 +190,8 @@ async def test_every_call_of_staff_leaves_an_entry_in_its_service(owner, web, id
         answer = await call(owner, web, route, filled(path, ids), filled(body, ids), etag)
         if name == "POST /v1/products":
             ids["new_product"] = answer["id"]
+        if name == "POST /v1/catalogue/imports":
+            ids["import"] = answer["id"]
         new = (await entries_of(route.service))[before:]
         assert len(new) == 1, f"{name} left {len(new)} entries"
         assert (new[0]["person_id"] is not None) == is_about_a_person, name

@@ -236,6 +236,16 @@ ROUTES: tuple[Route, ...] = (
         "GET /v1/catalogue/categories",
         permissions="products.manage stock.manage",
     ),
+    *_rows(
+        "product",
+        STAFF,
+        "GET /v1/catalogue/imports",
+        "GET /v1/catalogue/imports/{id}",
+        "GET /v1/catalogue/imports/{id}/errors",
+        permissions="products.manage",
+    ),
+    *_rows("product", STAFF, "GET /v1/catalogue/export", permissions="products.manage", streams=True),
+    *_rows("product", STAFF, "POST /v1/catalogue/imports", permissions="products.manage", body_bytes=20480 * KIBIBYTE),
     *_rows("product", STAFF, "POST /v1/catalogue/pictures", permissions="products.manage", body_bytes=10240 * KIBIBYTE),
     *_rows(GATEWAY, PUBLIC, "GET /health", "GET /docs", "GET /docs/*"),
     *_rows(GATEWAY, PUBLIC, "GET /openapi.json", rewrite="/mall/openapi.json"),  # its own is but a part of that
