@@ -18,7 +18,7 @@ from jangteo.product.stock.opening import take_in_untouched
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 50
+AT_ONCE = 200
 
 
 class Importer:
