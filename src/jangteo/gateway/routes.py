@@ -127,6 +127,8 @@ ROUTES: tuple[Route, ...] = (
     *_rows("order", MEMBER, "POST /v1/orders/{id}/cancellation", permissions="orders.manage"),
     *_rows("order", MEMBER, "GET /v1/orders/{id}/events", permissions="orders.read orders.manage", streams=True),
     *_rows("order", STAFF, "POST /v1/orders/{id}/address-disclosure", permissions="members.unmask"),
+    *_rows("order", STAFF, "POST /v1/orders/{id}/refunds", permissions="payments.refund"),
+    *_rows("order", STAFF, "GET /v1/staff/orders", "GET /v1/staff/order-statistics", permissions="orders.read"),
     *_rows("payment", PUBLIC, "GET /v1/payment-methods"),
     *_rows("payment", MEMBER, "POST /v1/payment-pages"),
     *_rows("payment", MEMBER, "GET /v1/payments", "GET /v1/payments/{id}", permissions="payments.read"),
@@ -136,6 +138,14 @@ ROUTES: tuple[Route, ...] = (
     *_rows("shipping", PUBLIC, "POST /v1/shipping/quotes"),
     *_rows("shipping", MEMBER, "GET /v1/shipments", "GET /v1/shipments/{id}", permissions="shipments.manage"),
     *_rows("shipping", STAFF, "POST /v1/shipments/{id}/address-disclosure", permissions="members.unmask"),
+    *_rows(
+        "shipping",
+        STAFF,
+        "POST /v1/shipments/{id}/parcels",
+        "POST /v1/shipments/{id}/delivery",
+        permissions="shipments.manage",
+    ),
+    *_rows("shipping", PUBLIC, "GET /v1/shipping/couriers"),
     *_rows("shipping", PUBLIC, "POST /v1/webhooks/carriers/{carrier}", limit=Limit.WEBHOOK),
     *_rows(
         "user", PUBLIC, "POST /v1/members", "POST /v1/sessions", "POST /v1/sessions/second-factor", limit=Limit.LOGIN
