@@ -48,6 +48,8 @@ CALLS = {
     "POST /v1/members/search": ("/v1/members/search", {"email": "{email}"}, True),
     "GET /v1/members/{id}/profile": ("/v1/members/{member}/profile", None, True),
     "POST /v1/members/{id}/profile-disclosure": ("/v1/members/{member}/profile-disclosure", WHY, True),
+    "GET /v1/members/{id}/access-log": ("/v1/members/{member}/access-log", None, True),
+    "POST /v1/members/{id}/access-log-disclosure": ("/v1/members/{member}/access-log-disclosure", WHY, True),
     "POST /v1/consent-texts": (
         "/v1/consent-texts",
         {
