@@ -26,6 +26,7 @@ from jangteo.order.domain.address import PURPOSE, encode
 from jangteo.order.settings import OrderSettings
 from jangteo.order.store import STREAMS
 from jangteo.order.story import stored, told, view
+from jangteo.order.tallies import Tally, of_stream
 from jangteo.product.catalogue.rendering import finish_offer, render_offers
 from jangteo.product.demo.generator import generate
 from jangteo.stack.environment import environment
@@ -39,6 +40,7 @@ _VIEWS = (
     *("order_id", "member_id", "number", "status", "version", "total", "placed_at", "updated_at", "body"),
     "tenant",
 )
+_STATUSES = ("order_id", "tenant", "status", "placed_at")
 _SAMPLE = f"SELECT {', '.join(_VIEWS[:-1])} FROM order_views WHERE tenant = $1 ORDER BY random() LIMIT $2"
 
 
@@ -130,6 +132,10 @@ async def _store(connection: "asyncpg.Connection[asyncpg.Record]", tenant: str, 
         await connection.copy_records_to_table("events", records=_event_rows(tenant, lives), columns=_EVENTS)
         views = [(*stored(view(life.story)), tenant) for life in lives]
         await connection.copy_records_to_table("order_views", records=views, columns=_VIEWS)
+        stand = [(row[0], tenant, row[3], row[6]) for row in views]
+        await connection.copy_records_to_table("order_statuses", records=stand, columns=_STATUSES)
+        counted = [(tenant, *tally) for life in lives for tally in of_stream(life.story.order.id, life.recorded)]
+        await connection.copy_records_to_table("order_tallies", records=counted, columns=("tenant", *Tally._fields))
 
 
 def _event_rows(tenant: str, lives: Sequence[Life]) -> Iterator[tuple[object, ...]]:

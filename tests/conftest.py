@@ -15,6 +15,10 @@ from bench.settings import QUICK
 from jangteo.stack.embedded import Servers
 from jangteo.stack.mall import Mall
 
+sys.path.insert(0, str(Path(__file__).parent))  # importlib mode makes no package of a folder
+
+from leak_walk import assert_clean
+
 DatabaseFor = Callable[[str], str]
 
 
@@ -36,9 +40,13 @@ def throw_away() -> Iterator[Callable[[str], Path]]:
 
 @pytest.fixture(scope="session")
 def servers(throw_away: Callable[[str], Path]) -> Iterator[Servers]:
-    """PostgreSQL, Valkey, NATS and the document server: empty, fast, shared by the session."""
+    """PostgreSQL, Valkey, NATS and the document server: empty, fast, shared by the session.
+
+    When all tests have had them, no store may hold in clear what the tests' people are made of.
+    """
     with Servers(throw_away("servers"), fsync=False) as running:
         yield running.start("postgres", "valkey", "nats", "documents")
+        assert_clean(running)
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,8 @@ SELECT state FROM payments WHERE state IN ('authorising', 'authorisation_unknown
 UNION ALL SELECT 'cancelling' FROM orders WHERE cancel_requested_at IS NOT NULL AND cancelled_at IS NULL LIMIT 5
 """
 _RESTLESS_SHIPMENTS = """
-SELECT id, state FROM shipments WHERE state IN ('requested', 'created', 'dispatched', 'cancelling') LIMIT 5
+SELECT id, state FROM shipments
+WHERE state IN ('requested', 'created', 'dispatched', 'cancelling') AND carrier <> 'hand' LIMIT 5
 """
 
 

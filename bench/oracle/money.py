@@ -1,6 +1,9 @@
 """Whether the books agree: what is due, what we say was taken, what the provider keeps, and the ledger."""
 
+from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from bench.oracle.statuses import BOUGHT, OVER
 from bench.oracle.stores import Stores
@@ -31,7 +34,7 @@ async def faults(stores: Stores) -> list[str]:
     faults += [f"the provider keeps {kept} of {ref}, unknown here" for ref, kept in kept_by_reference.items() if kept]
     for order_id, kept in kept_at_provider.items():
         order = orders.get(order_id)
-        due = order["total"] if order is not None and order["status"] in BOUGHT else 0
+        due = _kept(order) if order is not None and order["status"] in BOUGHT else 0
         if kept != due:
             status = order["status"] if order is not None else "unknown"
             faults.append(f"order {order_id} is {status}: {kept} is charged, {due} is due")
@@ -43,6 +46,12 @@ async def faults(stores: Stores) -> list[str]:
         if row["booked"] != row["kept"]:
             faults.append(f"payment {row['id']}: the ledger says {row['booked']}, the payment {row['kept']}")
     return faults
+
+
+def _kept(order: Any) -> int:
+    """Return what an order that goes on has brought in, what staff gave back taken off."""
+    refunded: int = msgspec.json.decode(order["body"])["refunded"]
+    return int(order["total"]) - refunded
 
 
 async def holds(stores: Stores) -> list[str]:

@@ -10,7 +10,9 @@ FROM stock_items i
 JOIN (SELECT tenant, sku, sum(delta_on_hand) AS moved, sum(delta_reserved) AS held, sum(delta_sold) AS gone
       FROM stock_ledger GROUP BY tenant, sku) l USING (tenant, sku)
 CROSS JOIN LATERAL (
-      SELECT coalesce(sum(quantity) FILTER (WHERE state = 'committed'), 0) AS committed,
+      SELECT coalesce(sum(quantity) FILTER (WHERE state = 'committed'), 0) - (
+                 SELECT coalesce(sum(quantity), 0) FROM stock_returns JOIN reservations USING (order_id)
+                 WHERE stock_returns.tenant = i.tenant AND sku = i.sku AND state = 'committed') AS committed,
              coalesce(sum(quantity) FILTER (WHERE state = 'held'), 0) AS promised
       FROM reservation_lines JOIN reservations USING (order_id)
       WHERE reservation_lines.tenant = i.tenant AND reservation_lines.sku = i.sku) r

@@ -61,8 +61,9 @@ def _parser() -> argparse.ArgumentParser:
     keys.add_argument(
         "action",
         metavar="ACTION",
-        choices=("status", "new-master", "rewrap", "rotate"),
-        help="status, new-master (in a file of master keys; rewraps), rewrap (tenant keys), rotate (tenant keys)",
+        choices=("status", "new-master", "rewrap", "rotate", "reindex"),
+        help="status, new-master (in a file of master keys; rewraps), rewrap (tenant keys), rotate (tenant keys), "
+        "reindex (new keys for what e-mails are found by)",
     )
     keys.add_argument("--tenant", help="default: all")
     keys.add_argument("--service", help="default: all that keep personal data")

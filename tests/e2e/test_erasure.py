@@ -2,18 +2,12 @@
 
 import asyncio
 import secrets
-import sys
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from uuid import UUID
 
 import asyncpg
-import pytest
-
-# The module beside this one; importlib mode makes no package of a folder.
-sys.path.insert(0, str(Path(__file__).parent))
-
 import leak_walk
+import pytest
 
 from jangteo.contracts.retention import RULES
 from jangteo.kit.clock import MovableClock

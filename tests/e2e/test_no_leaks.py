@@ -2,18 +2,12 @@
 
 import asyncio
 import secrets
-import sys
-from pathlib import Path
 
 import asyncpg
+import leak_walk
 import pytest
 import redis.asyncio as redis
 from pymongo import AsyncMongoClient
-
-# The module beside this one; importlib mode makes no package of a folder.
-sys.path.insert(0, str(Path(__file__).parent))
-
-import leak_walk
 
 from jangteo.stack.buyer import ADDRESS
 

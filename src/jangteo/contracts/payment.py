@@ -45,6 +45,17 @@ class CancelPayment(Message, frozen=True, kw_only=True):
     reason: str
 
 
+class RefundPayment(PaymentMessage, frozen=True, kw_only=True):
+    """Command: give `amount` back, once for `refund_id`, which is chosen by the asker; staff `requested_by` it."""
+
+    type: ClassVar[str] = "payment.refund.v1"
+    refund_id: UUID
+    amount: int
+    currency: str
+    reason: str
+    requested_by: UUID
+
+
 class PaymentAuthorised(PaymentMessage, frozen=True, kw_only=True):
     """Event: the provider holds the amount for us."""
 
@@ -100,3 +111,11 @@ class PaymentRefunded(PaymentMessage, frozen=True, kw_only=True):
     amount: int
     refunded_in_all: int
     currency: str
+
+
+class PaymentRefundFailed(PaymentMessage, frozen=True, kw_only=True):
+    """Event: a refund that was asked for came to nothing, for good; `reason` is a stable code."""
+
+    type: ClassVar[str] = "payment.refund_failed.v1"
+    refund_id: UUID
+    reason: str

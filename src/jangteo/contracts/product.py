@@ -51,6 +51,14 @@ class ReleaseStock(StockMessage, frozen=True, kw_only=True):
     type: ClassVar[str] = "product.release_stock.v1"
 
 
+class RestockGoods(StockMessage, frozen=True, kw_only=True):
+    """Command: take back a part of what was sold for this order, once for `return_id`."""
+
+    type: ClassVar[str] = "product.restock_goods.v1"
+    return_id: UUID
+    lines: list[StockLine]
+
+
 class StockReserved(StockMessage, frozen=True, kw_only=True):
     """Event: held until `expires_at`."""
 
@@ -82,6 +90,13 @@ class StockReleased(StockMessage, frozen=True, kw_only=True):
     """Event: nothing is held or sold for this order any more."""
 
     type: ClassVar[str] = "product.stock_released.v1"
+
+
+class GoodsRestocked(StockMessage, frozen=True, kw_only=True):
+    """Event: what `return_id` was about can be sold again."""
+
+    type: ClassVar[str] = "product.goods_restocked.v1"
+    return_id: UUID
 
 
 class ReservationExpired(StockMessage, frozen=True, kw_only=True):

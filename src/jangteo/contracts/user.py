@@ -18,6 +18,9 @@ MailKind = Literal[
     "login_locked",
     "new_device",
     "second_factor_changed",
+    "identity_linked",
+    "identity_unlinked",
+    "advertising_consent",
     "export_ready",
     "erased",
 ]

@@ -1,27 +1,38 @@
 """From the views that are stored to what the API answers, in the reader's language."""
 
 from collections.abc import Sequence
+from datetime import UTC, date
 from typing import Any
 
 from jangteo.contracts.order import MailLine, OrderSummary
 from jangteo.order.domain.address import Address
 from jangteo.order.domain.events import Delivery, Line
+from jangteo.order.domain.number import SEOUL
 from jangteo.order.domain.pricing import CURRENCY, Price
+from jangteo.order.domain.refund import Refund, RefundState, pending
+from jangteo.order.domain.refunding import REFUNDABLE
+from jangteo.order.queries import Words
 from jangteo.order.schemas import (
     AddressAnswer,
     DeliveryAnswer,
     EntryAnswer,
+    FiguresAnswer,
     LineAnswer,
     OrderAnswer,
     OrderDetail,
     OrderItem,
     PaymentAnswer,
     QuoteAnswer,
+    RefundAnswer,
+    RefundLineAnswer,
     ShipmentAnswer,
+    Statistics,
 )
 from jangteo.order.states import State
+from jangteo.order.statistics import Figures, Step
 from jangteo.order.story import Entry, View
-from jangteo.order.wording import HAPPENINGS, STATUSES, decline_label, reason_label
+from jangteo.order.tallies import Tally
+from jangteo.order.wording import HAPPENINGS, REFUND_STATES, STATUSES, decline_label, reason_label
 
 _PAYABLE = (State.PLACED, State.RESERVED)
 
@@ -31,8 +42,8 @@ def order(view: View, language: str) -> OrderAnswer:
     return OrderAnswer(**_fields(view, language))
 
 
-def detail(view: View, language: str, where: Address | None, note: str) -> OrderDetail:
-    """Return everything there is to see of an order; `where` and `note` unsealed, as far as the reader may see."""
+def detail(view: View, language: str, words: Words) -> OrderDetail:
+    """Return everything there is to see of an order; `words` are unsealed, as far as the reader may see."""
     body = view.body
     shipment = None
     if body.shipment is not None:
@@ -48,10 +59,36 @@ def detail(view: View, language: str, where: Address | None, note: str) -> Order
         updated_at=view.updated_at,
         cancellable=body.cancellable,
         cancel_refused=body.cancel_refused,
-        cancel_note=note,
+        cancel_note=words.note,
         shipment=shipment,
-        address=None if where is None else address(where),
+        address=None if words.address is None else address(words.address),
+        refundable=refundable(view),
+        refunds=[_refund(refund, view, language, words.reasons.get(refund.refund_id)) for refund in body.refunds],
         timeline=[entry(point, language) for point in body.timeline],
+    )
+
+
+def refundable(view: View) -> int:
+    """Return what staff can still give back, in minor units: the rule of `refunding`, on a view."""
+    if view.status not in REFUNDABLE:
+        return 0
+    return max(view.total - view.body.refunded - pending(view.body.refunds), 0)
+
+
+def _refund(refund: Refund, view: View, language: str, reason: str | None) -> RefundAnswer:
+    open_at_the_end = view.status == State.CANCELLED and refund.state is RefundState.REQUESTED
+    state = "superseded" if open_at_the_end else refund.state.value
+    return RefundAnswer(
+        refund_id=refund.refund_id,
+        amount=refund.amount,
+        state=state,
+        state_label=REFUND_STATES[state].get(language),
+        failure=refund.failure,
+        reason=reason,
+        lines=[RefundLineAnswer(sku=line.sku, quantity=line.quantity) for line in refund.lines],
+        shipping_fee=refund.shipping_fee,
+        restock=refund.restock,
+        restocked=refund.restocked,
     )
 
 
@@ -86,6 +123,20 @@ def entry(point: Entry, language: str) -> EntryAnswer:
         status=point.status,
         status_label=STATUSES[point.status].get(language),
         actor=point.actor.partition(":")[0],
+        amount=point.amount,
+    )
+
+
+def statistics(figures: Figures, first: date, last: date, step: Step) -> Statistics:
+    """Return the shop's figures."""
+    return Statistics(
+        step=step.value,
+        zone=SEOUL.key,
+        currency=CURRENCY,
+        first=first,
+        last=last,
+        total=_figures(figures.total),
+        items=[_figures(tally) for tally in figures.steps],
     )
 
 
@@ -127,6 +178,22 @@ def summary(view: View) -> OrderSummary:
             )
             for line in body.lines
         ],
+    )
+
+
+def _figures(tally: Tally) -> FiguresAnswer:
+    return FiguresAnswer(
+        start=tally.hour.astimezone(UTC),
+        placed=tally.placed,
+        placed_total=tally.placed_total,
+        paid=tally.paid,
+        sales=tally.sales,
+        refunded=tally.refunded,
+        net_sales=tally.sales - tally.refunded,
+        converted=tally.converted,
+        conversion=tally.converted / tally.placed if tally.placed else None,
+        cancelled=tally.cancelled,
+        rejected=tally.rejected,
     )
 
 

@@ -10,6 +10,7 @@ import msgspec
 from jangteo.kit.process import is_stopping
 from jangteo.order.answers import entry
 from jangteo.order.desk import Desk
+from jangteo.order.domain.refund import RefundState
 from jangteo.order.queries import find
 from jangteo.order.states import TERMINAL, State
 from jangteo.order.story import View
@@ -35,6 +36,8 @@ def preferred_wait(prefer: str | None) -> float:
 
 def is_settled(view: View) -> bool:
     """Say whether the next move is a person's, a parcel's or nobody's."""
+    if any(refund.state is RefundState.REQUESTED for refund in view.body.refunds) and view.status != State.CANCELLED:
+        return False
     if view.status == State.RESERVED:
         return view.body.payment.stage != "chosen"
     return view.status not in _UNDER_WAY
@@ -55,6 +58,7 @@ async def stream(desk: Desk, tenant: str, view: View, last_seen: int, language: 
     """Yield server-sent events: the present state, or what followed version `last_seen`; then each change.
 
     Ends with the order, when this process has to stop, or after a quarter of an hour. Silence is broken by comments.
+    One that begins after the delivery goes on: money may still be given back.
     """
     loop = asyncio.get_running_loop()
     ends_at = loop.time() + LONGEST_STREAM_SECONDS
@@ -65,13 +69,14 @@ async def stream(desk: Desk, tenant: str, view: View, last_seen: int, language: 
         if not 0 < last_seen <= view.version:
             yield _event(view, view.version, language)
             last_seen = view.version
+        ends = TERMINAL if view.status not in TERMINAL else TERMINAL - {State.DELIVERED}
         quiet = 0.0
         while True:
             for point in view.body.timeline:
                 if point.version > last_seen:
                     yield _event(view, point.version, language)
                     last_seen, quiet = point.version, 0.0
-            if view.status in TERMINAL or loop.time() > ends_at or is_stopping():
+            if view.status in ends or loop.time() > ends_at or is_stopping():
                 return
             if quiet >= HEARTBEAT_SECONDS:
                 yield b": still here\n\n"
@@ -92,5 +97,6 @@ def _event(view: View, version: int, language: str) -> bytes:
         "at": point.at,
         "what": point.what,
         "label": point.label,
+        "amount": point.amount,
     }
     return b"id: %d\nevent: status\ndata: %s\n\n" % (version, msgspec.json.encode(data))

@@ -25,6 +25,7 @@ from jangteo.order.desk import Desk
 from jangteo.order.handlers import handlers
 from jangteo.order.people import OrderPeople
 from jangteo.order.settings import OrderSettings
+from jangteo.order.statistics import rolling_up
 from jangteo.order.store import Orders
 from jangteo.order.watch import Watch
 
@@ -61,6 +62,7 @@ async def assemble(settings: OrderSettings) -> AsyncIterator[Any]:
         stack.push_async_callback(subscription.stop)
         old = (inbox.retention(settings.inbox_days), idempotency.retention(settings.idempotency_hours))
         await stack.enter_async_context(pruning(database, *old))
+        await stack.enter_async_context(rolling_up(database))
         app = create_app(
             settings,
             [*ROUTES, *PEOPLE_ROUTES],

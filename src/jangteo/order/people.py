@@ -11,7 +11,7 @@ from jangteo.kit.legal_archive import LegalArchive
 from jangteo.kit.people import Counts, Hold, Kept, Standing
 from jangteo.kit.postgres import Reader, Transaction
 from jangteo.kit.privacy import PersonErased, PersonKey, Vault
-from jangteo.order.domain.address import NOTE_PURPOSE, PURPOSE, decode
+from jangteo.order.domain.address import NOTE_PURPOSE, PURPOSE, REFUND_PURPOSE, decode
 from jangteo.order.queries import COLUMNS
 from jangteo.order.states import TERMINAL, State
 from jangteo.order.story import View, read
@@ -100,6 +100,8 @@ def _told(view: View, key: PersonKey | None) -> dict[str, Any]:
     body = msgspec.to_builtins(view.body)
     for sealed in ("address", "note"):
         del body[sealed]
+    for refund in body["refunds"]:
+        refund["reason"] = key.decrypt(refund["reason"], REFUND_PURPOSE) if key is not None and refund["reason"] else ""
     address = decode(key.decrypt(view.body.address, PURPOSE)) if key is not None else None
     return {
         "order_id": view.order_id,

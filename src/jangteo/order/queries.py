@@ -1,12 +1,14 @@
 """Reads: from the views only, never from the events; or of what this process has just saved."""
 
+from collections.abc import Mapping
+from typing import NamedTuple
 from uuid import UUID
 
 from jangteo.kit.errors import Invalid
 from jangteo.kit.postgres import Database
 from jangteo.kit.privacy import PersonErased, Vault
 from jangteo.order.desk import Desk
-from jangteo.order.domain.address import NOTE_PURPOSE, PURPOSE, Address, decode
+from jangteo.order.domain.address import NOTE_PURPOSE, PURPOSE, REFUND_PURPOSE, Address, decode
 from jangteo.order.store import OrderUnknown
 from jangteo.order.story import View, read, view
 
@@ -16,7 +18,7 @@ _PAGE = f"""
 SELECT {COLUMNS} FROM order_views
 WHERE tenant = $1 AND member_id = $2 AND order_id < $3 ORDER BY order_id DESC LIMIT $4
 """
-_AFTER_ALL = UUID(int=(1 << 128) - 1)
+AFTER_ALL = UUID(int=(1 << 128) - 1)
 
 
 class CursorInvalid(Invalid):
@@ -49,24 +51,44 @@ async def page(
     database: Database, tenant: str, member_id: UUID, cursor: str | None, size: int
 ) -> tuple[list[View], str | None]:
     """Return a member's orders, the newest first, and the cursor of the next page. Raises CursorInvalid."""
-    before = _AFTER_ALL
-    if cursor is not None:
-        try:
-            before = UUID(cursor)
-        except ValueError:
-            raise CursorInvalid(field="cursor") from None
+    before = start_of(cursor)
     async with database.read(tenant) as reader:
         rows = await reader.fetch(_PAGE, tenant, member_id, before, size + 1)
-    views = [read(tuple(row)) for row in rows[:size]]
-    return views, str(views[-1].order_id) if len(rows) > size else None
+    return following([read(tuple(row)) for row in rows], size)
 
 
-async def address_of(database: Database, vault: Vault, tenant: str, view: View) -> tuple[Address | None, str]:
-    """Return the address and the buyer's note on a cancellation, unsealed; None and "" once the person was erased."""
+def start_of(cursor: str | None) -> UUID:
+    """Return the id before which a page begins. Raises CursorInvalid."""
+    if cursor is None:
+        return AFTER_ALL
+    try:
+        return UUID(cursor)
+    except ValueError:
+        raise CursorInvalid(field="cursor") from None
+
+
+def following(found: list[View], size: int) -> tuple[list[View], str | None]:
+    """Return a page of `size` out of what was found, which is one more where there are more, and the next cursor."""
+    return found[:size], str(found[size - 1].order_id) if len(found) > size else None
+
+
+class Words(NamedTuple):
+    """What is sealed in an order: the address, the buyer's note on a cancellation, why what was given back."""
+
+    address: Address | None
+    note: str
+    reasons: Mapping[UUID, str]
+
+
+async def unsealed(database: Database, vault: Vault, tenant: str, view: View) -> Words:
+    """Return an order's own words; none, and no address, once the person was erased."""
     async with database.read(tenant) as reader:
         try:
             key = await vault.key(reader, view.member_id)
         except PersonErased:
-            return None, ""
+            return Words(None, "", {})
     note = key.decrypt(view.body.note, NOTE_PURPOSE) if view.body.note else ""
-    return decode(key.decrypt(view.body.address, PURPOSE)), note
+    reasons = {
+        refund.refund_id: key.decrypt(refund.reason, REFUND_PURPOSE) for refund in view.body.refunds if refund.reason
+    }
+    return Words(decode(key.decrypt(view.body.address, PURPOSE)), note, reasons)

@@ -1,4 +1,6 @@
-"""Makes the views anew from the events: `python -m jangteo.order.rebuild`, in the environment of the order service.
+"""Makes the views and the statistics anew from the events: `python -m jangteo.order.rebuild`.
+
+It runs in the environment of the order service.
 
 Readers go on seeing the old rows until all new ones are there; whoever changes an order meanwhile waits.
 """
@@ -15,8 +17,11 @@ from jangteo.kit.eventstore import Recorded
 from jangteo.kit.postgres import Database, Transaction, open_database
 from jangteo.kit.settings import SettingsError, load
 from jangteo.order.settings import OrderSettings
-from jangteo.order.store import STREAMS, UPSERT
+from jangteo.order.statements import UPSERT, UPSERT_STATUS
+from jangteo.order.statistics import add_to_hours
+from jangteo.order.store import STREAMS
 from jangteo.order.story import stored, told, view
+from jangteo.order.tallies import Tally, of_stream
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +38,9 @@ async def rebuild(database: Database) -> int:
     """Throw all views away, make them again, return how many there are. Raises Unavailable: then all is as before."""
     count, last = 0, UUID(int=0)
     async with database.system() as transaction:
-        await transaction.execute("LOCK TABLE order_views IN SHARE ROW EXCLUSIVE MODE")
-        await transaction.execute("DELETE FROM order_views")
+        for table in ("order_views", "order_statuses", "order_tallies", "order_hours"):
+            await transaction.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
+            await transaction.execute(f"DELETE FROM {table}")
         while rows := await transaction.fetch(_PAGE, last):
             count += await _write(transaction, rows)
             last = rows[-1]["stream_id"]
@@ -42,12 +48,15 @@ async def rebuild(database: Database) -> int:
 
 
 async def _write(transaction: Transaction, rows: list[Any]) -> int:
-    views = []
+    views, found = [], list[tuple[str, Tally]]()
     for order_id, group in groupby(rows, key=itemgetter("stream_id")):
         events = list(group)
-        story = told(order_id, (_recorded(row) for row in events))
-        views.append([*stored(view(story)), events[0]["tenant"]])
+        tenant, recorded = events[0]["tenant"], [_recorded(row) for row in events]
+        views.append([*stored(view(told(order_id, recorded))), tenant])
+        found += [(tenant, tally) for tally in of_stream(order_id, recorded)]
     await transaction.executemany(UPSERT, views)
+    await transaction.executemany(UPSERT_STATUS, [(row[0], row[9], row[3], row[6]) for row in views])
+    await add_to_hours(transaction, found)
     return len(views)
 
 

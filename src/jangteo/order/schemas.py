@@ -8,6 +8,7 @@ import msgspec
 
 MAX_LINES = 100
 MAX_QUANTITY = 999
+MAX_AMOUNT = 100_000_000_000
 
 Sku = Annotated[str, msgspec.Meta(min_length=1, max_length=64, description="SKU of a variant.")]
 Quantity = Annotated[int, msgspec.Meta(ge=1, le=MAX_QUANTITY)]
@@ -66,6 +67,19 @@ class CancellationInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     """A cancellation; `reason` is in the buyer's own words."""
 
     reason: Text = ""
+
+
+class RefundInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is given back: pieces and a part of the delivery fee, or an amount of nothing in particular; in won.
+
+    With `restock` the pieces can be sold again. The buyer reads the reason.
+    """
+
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    lines: Annotated[list[LineInput], msgspec.Meta(max_length=MAX_LINES)] = []
+    shipping_fee: Annotated[int, msgspec.Meta(ge=0, le=MAX_AMOUNT)] = 0
+    amount: Annotated[int, msgspec.Meta(ge=1, le=MAX_AMOUNT)] | None = None
+    restock: bool = False
 
 
 class Disclosure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -159,7 +173,7 @@ class OrderAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EntryAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """A point of the time line; `actor` is buyer, staff, clock, or the service that said so."""
+    """A point of the time line; `actor` is buyer, staff, clock, or the service that said so; `amount` is in won."""
 
     version: int
     at: datetime
@@ -168,6 +182,7 @@ class EntryAnswer(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     status_label: str
     actor: str
+    amount: int
 
 
 class AddressAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,8 +196,36 @@ class AddressAnswer(msgspec.Struct, frozen=True, kw_only=True):
     note: str
 
 
+class RefundLineAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """So many pieces of a line."""
+
+    sku: str
+    quantity: int
+
+
+class RefundAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Money given back. `state` is requested, succeeded, failed, or superseded by the end of the whole order.
+
+    `reason` is null once the person was erased; `failure` is a stable code.
+    """
+
+    refund_id: UUID
+    amount: int
+    state: str
+    state_label: str
+    failure: str
+    reason: str | None
+    lines: list[RefundLineAnswer]
+    shipping_fee: int
+    restock: bool
+    restocked: bool
+
+
 class OrderDetail(OrderAnswer, frozen=True, kw_only=True):
-    """An order with everything there is to see; `address` is null once the person was erased."""
+    """An order with everything there is to see; `address` is null once the person was erased.
+
+    `refundable` is what staff can still give back, refunds under way taken off.
+    """
 
     member_id: UUID
     version: int
@@ -192,6 +235,8 @@ class OrderDetail(OrderAnswer, frozen=True, kw_only=True):
     cancel_note: str
     shipment: ShipmentAnswer | None
     address: AddressAnswer | None
+    refundable: int
+    refunds: list[RefundAnswer]
     timeline: list[EntryAnswer]
 
 
@@ -217,3 +262,35 @@ class OrderList(msgspec.Struct, frozen=True, kw_only=True):
 
     items: list[OrderItem]
     next_cursor: str | None
+
+
+class FiguresAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What happened from `start` on, for a day, an hour, or a whole period.
+
+    `net_sales` is `sales` less what was `refunded` in that time, whenever it was sold. `conversion` is the share of the
+    orders placed in that time that were paid, whenever they were; null where none was placed.
+    """
+
+    start: datetime
+    placed: int
+    placed_total: int
+    paid: int
+    sales: int
+    refunded: int
+    net_sales: int
+    converted: int
+    conversion: float | None
+    cancelled: int
+    rejected: int
+
+
+class Statistics(msgspec.Struct, frozen=True, kw_only=True):
+    """The figures of the days `first` to `last` in `zone`: in all, and in steps, the oldest first."""
+
+    step: str
+    zone: str
+    currency: str
+    first: date
+    last: date
+    total: FiguresAnswer
+    items: list[FiguresAnswer]

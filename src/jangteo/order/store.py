@@ -16,40 +16,19 @@ from jangteo.kit.errors import NotFound
 from jangteo.kit.eventstore import DomainEvent, EventStore, Recorded
 from jangteo.kit.ids import new_id
 from jangteo.kit.postgres import ConcurrentUpdate, Reader, Transaction
-from jangteo.order.domain.events import EVENTS, UPCASTERS
+from jangteo.order.domain.events import EVENTS
 from jangteo.order.domain.order import Order
 from jangteo.order.domain.saga import awaiting, outgoing
+from jangteo.order.domain.upcasting import UPCASTERS
+from jangteo.order.statements import saving
 from jangteo.order.states import State
 from jangteo.order.story import Story, View, stored, told, view
+from jangteo.order.tallies import Tally, tallies
 
 STREAMS = EventStore(EVENTS, UPCASTERS)
 
 # The kinds of deadlines: until when it can be paid, and when an answer of another service is late.
 PAYMENT, ANSWER = "payment", "answer"
-
-UPSERT = """
-INSERT INTO order_views
-    (order_id, member_id, number, status, version, total, placed_at, updated_at, body, tenant)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-ON CONFLICT (order_id) DO UPDATE
-SET status = excluded.status, version = excluded.version, updated_at = excluded.updated_at, body = excluded.body
-"""
-# Events, view and deadlines are written by one statement: a round trip costs a quarter of a millisecond.
-_APPEND = """
-INSERT INTO events (stream_id, at, tenant, version, id, type, data, actor, cause)
-SELECT $1, $8, $10, $11 + ordinality, id, type, data::jsonb, $15, $16
-FROM unnest($12::uuid[], $13::text[], $14::text[]) WITH ORDINALITY AS new (id, type, data, ordinality)
-WHERE $11 = 0 OR EXISTS (SELECT FROM events WHERE stream_id = $1 AND version = $11)
-"""
-_SAVE = f"WITH shown AS ({UPSERT}) {_APPEND}"
-_SAVE_WITH_DEADLINES = f"""
-WITH shown AS ({UPSERT}),
-added AS (
-    INSERT INTO deadlines (tenant, order_id, kind, due_at)
-    SELECT $10, $1, kind, due_at FROM unnest($17::text[], $18::timestamptz[]) AS new (kind, due_at)
-    ON CONFLICT (order_id, kind) DO UPDATE SET due_at = excluded.due_at, tries = 0),
-gone AS (DELETE FROM deadlines WHERE order_id = $1 AND kind = ANY($19::text[]))
-{_APPEND}"""
 
 REMEMBERED = 500
 Changed = Callable[[View], None]
@@ -132,13 +111,20 @@ class Orders:
             [msgspec.json.encode(record.event).decode() for record in recorded],
             *(recorded[0].actor, recorded[0].cause),
         ]
+        if has_deadlines := bool(new or gone):
+            values += [list(new), list(new.values()), gone]
+        counted = _counted(before, after, recorded)
+        if counted:
+            values += zip(*counted, strict=True)
+        statement = saving(
+            status=before is None or before.order.state is not after.order.state,
+            deadlines=has_deadlines,
+            tallies=bool(counted),
+        )
         # Kept only by what is committed: whoever fails from here on reads the order again.
         self._recent.pop((transaction.tenant, row.order_id), None)
         try:
-            if new or gone:
-                appended = await transaction.execute(_SAVE_WITH_DEADLINES, *values, list(new), list(new.values()), gone)
-            else:
-                appended = await transaction.execute(_SAVE, *values)
+            appended = await transaction.execute(statement, *values)
         except asyncpg.UniqueViolationError as error:
             raise (NumberTaken if error.constraint_name == "order_numbers" else ConcurrentUpdate)() from None
         if not appended:
@@ -152,6 +138,16 @@ class Orders:
         if awaiting(order):
             due[ANSWER] = now + timedelta(seconds=self._answer_seconds)
         return due
+
+
+def _counted(before: Story | None, after: Story, recorded: Sequence[Recorded]) -> list[Tally]:
+    return tallies(
+        before.order if before is not None else None,
+        [record.event for record in recorded],
+        after.order,
+        at=recorded[0].at,
+        placed_at=after.timeline[0].at,
+    )
 
 
 def _recorded(

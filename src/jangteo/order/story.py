@@ -13,17 +13,19 @@ import msgspec
 from jangteo.kit.eventstore import Recorded
 from jangteo.order.domain.events import Delivery, Line
 from jangteo.order.domain.order import Order, Shipment, evolve
+from jangteo.order.domain.refund import Refunds
 from jangteo.order.domain.requests import is_cancellable
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """A point of the time line: what happened, and the status that the order had then."""
+    """A point of the time line: what happened, the status that the order had then, the money that it was about."""
 
     version: int
     at: datetime
     what: str
     status: str
     actor: str
+    amount: int = 0
 
 
 class PaymentState(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +56,7 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
     cancellable: bool
     address: str
     timeline: tuple[Entry, ...]
+    refunds: Refunds = ()
 
 
 class View(NamedTuple):
@@ -94,7 +97,14 @@ def told(order_id: UUID, recorded: Iterable[Recorded], before: Story | None = No
         order = evolve(order, order_id, record.event)
         what = record.event.type.rpartition("/")[0].removeprefix("order.")
         timeline.append(
-            Entry(version=record.version, at=record.at, what=what, status=order.state.value, actor=record.actor)
+            Entry(
+                version=record.version,
+                at=record.at,
+                what=what,
+                status=order.state.value,
+                actor=record.actor,
+                amount=getattr(record.event, "amount", 0),
+            )
         )
     if order is None:
         raise ValueError(f"order {order_id} has no events")
@@ -121,6 +131,7 @@ def view(story: Story) -> View:
         cancellable=is_cancellable(order),
         address=placed.address,
         timeline=story.timeline,
+        refunds=order.refunds,
     )
     first, last = story.timeline[0], story.timeline[-1]
     return View(

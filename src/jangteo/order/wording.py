@@ -41,7 +41,7 @@ HAPPENINGS: dict[str, Words] = {
     "payment_authorised": Words("결제가 승인되었습니다", "The payment was approved"),
     "payment_captured": Words("결제가 완료되었습니다", "The order is paid"),
     "stock_sold": Words("상품을 준비하고 있습니다", "The goods are being prepared"),
-    "shipment_prepared": Words("송장이 등록되었습니다", "The parcel was announced to the carrier"),
+    "shipment_prepared": Words("발송을 준비하고 있습니다", "The parcel is being made ready"),
     "shipped": Words("배송이 시작되었습니다", "The parcel is on its way"),
     "delivery_reported": Words("배송 완료가 통보되었습니다", "The hand-over was reported"),
     "delivered": Words("배송이 완료되었습니다", "The parcel was delivered"),
@@ -51,7 +51,17 @@ HAPPENINGS: dict[str, Words] = {
     "money_returned": Words("결제가 취소·환불되었습니다", "The payment was given back"),
     "stock_returned": Words("재고가 반환되었습니다", "The stock was given back"),
     "cancelled": Words("주문이 취소되었습니다", "The order was cancelled"),
+    "refund_requested": Words("환불을 요청했습니다", "A refund was asked for"),
     "refunded": Words("일부 금액이 환불되었습니다", "Money was given back"),
+    "refund_failed": Words("환불하지 못했습니다", "The refund failed"),
+    "goods_restocked": Words("반품 상품이 입고되었습니다", "The returned goods were taken in"),
+}
+
+REFUND_STATES: dict[str, Words] = {
+    "requested": Words("환불 처리중", "Being refunded"),
+    "succeeded": Words("환불 완료", "Refunded"),
+    "failed": Words("환불 실패", "Refund failed"),
+    "superseded": Words("주문 취소로 함께 환불", "Refunded with the whole order"),
 }
 
 REASONS: dict[str, Words] = {

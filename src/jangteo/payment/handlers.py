@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from jangteo.contracts.payment import AuthorisePayment, CancelPayment, CapturePayment
+from jangteo.contracts.payment import AuthorisePayment, CancelPayment, CapturePayment, RefundPayment
 from jangteo.kit.inbox import Handler
 from jangteo.kit.messages import Message
 from jangteo.kit.postgres import Transaction
@@ -10,6 +10,7 @@ from jangteo.payment.commands.authorise import authorise_payment
 from jangteo.payment.commands.cancel import cancel_payment
 from jangteo.payment.commands.capture import capture_payment
 from jangteo.payment.commands.desk import Desk
+from jangteo.payment.commands.refund import refund_payment
 
 
 def handlers(desk: Desk, default_currency: str) -> Mapping[type[Message], Handler]:
@@ -24,4 +25,12 @@ def handlers(desk: Desk, default_currency: str) -> Mapping[type[Message], Handle
     async def on_cancel(command: CancelPayment, tx: Transaction) -> None:
         await cancel_payment(command, tx, desk, default_currency)
 
-    return {AuthorisePayment: on_authorise, CapturePayment: on_capture, CancelPayment: on_cancel}
+    async def on_refund(command: RefundPayment, tx: Transaction) -> None:
+        await refund_payment(command, tx, desk)
+
+    return {
+        AuthorisePayment: on_authorise,
+        CapturePayment: on_capture,
+        CancelPayment: on_cancel,
+        RefundPayment: on_refund,
+    }

@@ -30,6 +30,8 @@ from jangteo.product.popularity import tell_changes
 from jangteo.product.search.building import Builder
 from jangteo.product.search.keeper import Keeper
 from jangteo.product.settings import ProductSettings
+from jangteo.product.sheets import jobs
+from jangteo.product.sheets.importing import Importer
 from jangteo.product.stock.commands import expire_due
 
 SERVICE = "product"
@@ -63,12 +65,17 @@ async def assemble(settings: ProductSettings) -> AsyncIterator[Any]:
         for name, seconds, work in (
             ("the expiry of holds", settings.expiry_sweep_seconds, partial(expire_due, database)),
             ("the register", _HOUR, partial(fill_registers, catalogue, database, settings.tenants)),
+            ("the imports", settings.import_sweep_seconds, Importer(catalogue, database).work),
             ("the popularity", settings.popularity_sweep_seconds, partial(tell_changes, database)),
             ("the publishing", settings.publish_sweep_seconds, partial(publish_due, catalogue, database)),
             ("the announcing", settings.announce_sweep_seconds, partial(announce_forgotten, catalogue, database)),
         ):
             await stack.enter_async_context(repeated(name, seconds, work))
-        old = (inbox.retention(settings.inbox_days), idempotency.retention(settings.idempotency_hours))
+        old = (
+            inbox.retention(settings.inbox_days),
+            idempotency.retention(settings.idempotency_hours),
+            jobs.retention(),
+        )
         await stack.enter_async_context(pruning(database, *old))
         await stack.enter_async_context(foundation.registered())
         checks = {"database": database.check, "documents": catalogue.check, "search": shop.keeper.check}

@@ -11,15 +11,14 @@ from collections.abc import Sequence
 from jangteo.kit.bus import connect
 from jangteo.kit.documents import open_documents
 from jangteo.kit.outbox import Relay
-from jangteo.kit.postgres import Database, Transaction, open_database
+from jangteo.kit.postgres import Database, open_database
 from jangteo.kit.settings import load
 from jangteo.product.catalogue.announcing import tell
 from jangteo.product.catalogue.store import Catalogue
 from jangteo.product.demo.generator import Made, generate, make_categories
-from jangteo.product.domain.stock import Reason
 from jangteo.product.reindex import reindex
 from jangteo.product.settings import ProductSettings
-from jangteo.product.stock.store import Shift, lock, shift
+from jangteo.product.stock.opening import take_in_untouched
 
 SMALL_SHOP = 24
 REFERENCE = "demo"
@@ -27,11 +26,6 @@ REFERENCE = "demo"
 # would be taken for one that does not start.
 LARGE_SHOP = 20_000
 _BATCH = 250
-_TAKE_IN = Shift(1, 0, 0, Reason.INCOMING)
-_UNTOUCHED = """
-SELECT sku FROM stock_items AS item WHERE tenant = $1 AND sku = ANY($2)
-  AND NOT EXISTS (SELECT 1 FROM stock_ledger AS row WHERE row.tenant = $1 AND row.sku = item.sku)
-"""
 
 
 async def seed(settings: ProductSettings) -> dict[str, int]:
@@ -85,7 +79,8 @@ async def _add(catalogue: Catalogue, database: Database, tenant: str, batch: Seq
     if new or await _lacks_stock(database, tenant, batch):
         async with database.transaction(tenant) as transaction:
             await tell(transaction, [made.product for made in batch])
-            await _take_in(transaction, {sku: left for made in batch for sku, left in made.stock.items()})
+            opening = {sku: left for made in batch for sku, left in made.stock.items()}
+            await take_in_untouched(transaction, opening, REFERENCE)
     return len(new)
 
 
@@ -96,14 +91,6 @@ async def _lacks_stock(database: Database, tenant: str, batch: Sequence[Made]) -
             "SELECT DISTINCT sku FROM stock_ledger WHERE tenant = $1 AND sku = ANY($2)", tenant, stocked
         )
     return len(found) < len(stocked)
-
-
-async def _take_in(transaction: Transaction, stock: dict[str, int]) -> None:
-    rows = await transaction.fetch(_UNTOUCHED, transaction.tenant, list(stock))
-    untouched = {row["sku"] for row in rows}
-    quantities = {sku: left for sku, left in stock.items() if left and sku in untouched}
-    await lock(transaction, list(quantities))
-    await shift(transaction, quantities, _TAKE_IN, REFERENCE)
 
 
 def main() -> int:

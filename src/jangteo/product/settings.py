@@ -12,6 +12,7 @@ class ProductSettings(ServiceSettings, frozen=True, kw_only=True):
     state_dir: str
     expiry_sweep_seconds: float = 1.0
     publish_sweep_seconds: float = 5.0
+    import_sweep_seconds: float = 0.5
     popularity_sweep_seconds: float = 60.0
     announce_sweep_seconds: float = 10.0
     # How many products the seeder makes for the demo shop; the benchmark asks for more.

@@ -11,12 +11,25 @@ from jangteo.contracts.shipping import Quote, QuoteRequest
 from jangteo.kit.auth import Caller
 from jangteo.kit.errors import Invalid, NotFound
 from jangteo.kit.postgres import Database
-from jangteo.shipping import store
+from jangteo.shipping import by_hand, store
 from jangteo.shipping.carriers import Carriers
 from jangteo.shipping.commands import note_sightings
+from jangteo.shipping.couriers import COURIERS, name_of
 from jangteo.shipping.fees import Tariff, quote
-from jangteo.shipping.queries import Shipments
-from jangteo.shipping.schemas import Disclosure, NewQuote, RecipientView, ShipmentDetail, ShipmentPage, WebhookTaken
+from jangteo.shipping.queries import MANAGE, Shipments, parcel_view
+from jangteo.shipping.schemas import (
+    Couriers,
+    CourierView,
+    DeliveryNoted,
+    Disclosure,
+    NewParcel,
+    NewQuote,
+    ParcelView,
+    RecipientView,
+    ShipmentDetail,
+    ShipmentPage,
+    WebhookTaken,
+)
 from jangteo.shipping.settings import ShippingSettings
 
 
@@ -84,6 +97,40 @@ async def disclose_address(
     return await shipments.disclose(caller, shipment_id, data.reason)
 
 
+@get("/v1/shipping/couriers", summary="Delivery companies that parcels are handed to")
+async def list_couriers(language: NamedDependency[str]) -> Couriers:
+    """Return the companies that staff may choose, with what their numbers look like."""
+    return Couriers(
+        items=[
+            CourierView(code=one.code, name=name_of(one.code, language), digits=list(one.digits))
+            for one in COURIERS.values()
+        ]
+    )
+
+
+@post("/v1/shipments/{shipment_id:uuid}/parcels", status_code=201, summary="Hand a parcel over")
+async def add_parcel(
+    shipment_id: FromPath[UUID],
+    data: JSONBody[NewParcel],
+    caller: NamedDependency[Caller],
+    language: NamedDependency[str],
+    database: NamedDependency[Database],
+) -> ParcelView:
+    """Record a parcel that staff gave to a delivery company; the first one sends the order on its way."""
+    caller.require(MANAGE)
+    return parcel_view(await by_hand.hand_over(database, caller, shipment_id, data), language)
+
+
+@post("/v1/shipments/{shipment_id:uuid}/delivery", status_code=200, summary="Say that all parcels arrived")
+async def note_delivery(
+    shipment_id: FromPath[UUID], caller: NamedDependency[Caller], database: NamedDependency[Database]
+) -> DeliveryNoted:
+    """Record, as staff, that a shipment which was sent by hand was delivered."""
+    caller.require(MANAGE)
+    shipment = await by_hand.deliver(database, caller, shipment_id)
+    return DeliveryNoted(id=shipment.id, order_id=shipment.order_id, status=shipment.state.value)
+
+
 @post("/v1/webhooks/carriers/{carrier:str}", status_code=202, summary="Notices of a carrier")
 async def take_webhook(
     request: Request[Any, Any, Any],
@@ -106,4 +153,14 @@ async def take_webhook(
     return WebhookTaken(known=found is not None)
 
 
-ROUTES = [quote_delivery, quote_internally, list_shipments, show_shipment, disclose_address, take_webhook]
+ROUTES = [
+    quote_delivery,
+    quote_internally,
+    list_shipments,
+    show_shipment,
+    disclose_address,
+    list_couriers,
+    add_parcel,
+    note_delivery,
+    take_webhook,
+]

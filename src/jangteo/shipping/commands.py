@@ -56,7 +56,7 @@ async def create_shipment(transaction: Transaction, command: CreateShipment, car
     until = desk.lease(now)
     times = 0 if until is None else 1
     shipment = replace(
-        _new(transaction, command.order_id, carrier, State.REQUESTED),
+        new_shipment(transaction, command.order_id, carrier, State.REQUESTED),
         order_number=command.order_number,
         member_id=command.member_id,
         weight_grams=command.weight_grams,
@@ -84,7 +84,7 @@ async def cancel_shipment(
     transaction: Transaction, command: CancelShipment, carrier: str, wake: Callable[[], None]
 ) -> None:
     """Call a shipment off, if the carrier does not have it yet; one that comes later finds a tombstone."""
-    tombstone = _new(transaction, command.order_id, carrier, State.CANCELLED)
+    tombstone = new_shipment(transaction, command.order_id, carrier, State.CANCELLED)
     if await store.insert(transaction, tombstone, [], None):
         transaction.send(ShipmentCancelled(order_id=command.order_id))
         return
@@ -255,7 +255,8 @@ async def _finish_cancellation(transaction: Transaction, shipment: Shipment) -> 
     transaction.send(ShipmentCancelled(order_id=shipment.order_id))
 
 
-def _new(transaction: Transaction, order_id: UUID, carrier: str, state: State) -> Shipment:
+def new_shipment(transaction: Transaction, order_id: UUID, carrier: str, state: State) -> Shipment:
+    """Return the shipment of an order, about which nothing is known but where it begins."""
     return Shipment(
         id=new_id(),
         tenant=transaction.tenant,

@@ -58,7 +58,7 @@ async def assemble(settings: ShippingSettings) -> AsyncIterator[Any]:
         await desk.start()
         stack.push_async_callback(desk.stop)
         heard: dict[type[Message], Handler] = {
-            **handlers(settings.carrier, desk),
+            **handlers(settings.carrier, desk, settings.ships_by_hand),
             UserErased: forgetting(people, ShippingPersonErased),
         }
         subscription = await subscribe(foundation.bus, database, SERVICE, heard)

@@ -13,6 +13,7 @@ from jangteo.kit.people import Counts, Hold, Kept, Standing
 from jangteo.kit.postgres import Reader, Transaction
 from jangteo.kit.privacy import PersonErased, Vault
 from jangteo.shipping.commands import RECIPIENT
+from jangteo.shipping.parcels import of_shipment
 from jangteo.shipping.states import State
 
 _SETTLED = {State.DELIVERED, State.CANCELLED, State.RETURNED}
@@ -58,7 +59,10 @@ class ShippingPeople:
         told = []
         for row in rows:
             seen = [dict(entry) for entry in await reader.fetch(_SEEN, row["id"])]
-            told.append(await self._told(reader, person, row) | {"tracking": seen})
+            told.append(
+                await self._told(reader, person, row)
+                | {"tracking": seen, "parcels": await of_shipment(reader, row["id"])}
+            )
         return {"shipments": told}
 
     async def erase(self, transaction: Transaction, person: UUID) -> Counts:

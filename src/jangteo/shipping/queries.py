@@ -11,11 +11,16 @@ from jangteo.kit.audit import Entry, reason_given
 from jangteo.kit.auth import Caller
 from jangteo.kit.postgres import Database, Reader
 from jangteo.kit.privacy import PersonErased, Vault
+from jangteo.shipping import parcels
+from jangteo.shipping.by_hand import HAND
 from jangteo.shipping.commands import RECIPIENT
+from jangteo.shipping.couriers import name_of
 from jangteo.shipping.domain import LABELS as CODE_LABELS
 from jangteo.shipping.domain import Code, masked_name
+from jangteo.shipping.parcels import Parcel
 from jangteo.shipping.schemas import (
     LineView,
+    ParcelView,
     RecipientView,
     ShipmentDetail,
     ShipmentPage,
@@ -70,11 +75,18 @@ class Shipments:
             )
             seen = await reader.fetch("SELECT * FROM sightings WHERE shipment_id = $1 ORDER BY at, raw", shipment_id)
             recipient = await self._recipient(reader, row, masked=row["member_id"] != caller.id)
+            by_hand = row["carrier"] == HAND
+            handed_over = [parcel_view(one, language) for one in await parcels.of_shipment(reader, shipment_id)]
+            left = await parcels.left(reader, shipment_id) if by_hand else {}
         if row["member_id"] != caller.id:
             await self._note(caller, "shipment.read", f"shipment:{shipment_id}", row["member_id"])
+        packed = [LineView(sku=line["sku"], quantity=line["quantity"]) for line in lines]
         return ShipmentDetail(
             **_summary(row, language),
-            lines=[LineView(sku=line["sku"], quantity=line["quantity"]) for line in lines],
+            lines=packed,
+            parcels=handed_over if by_hand else _announced(row, packed, language),
+            by_hand=by_hand,
+            left=[LineView(sku=sku, quantity=quantity) for sku, quantity in left.items()],
             recipient=recipient,
             tracking=[_sighting(entry, language) for entry in seen],
         )
@@ -117,6 +129,33 @@ class Shipments:
             address1=" ".join(address.address1.split()[:2]) if masked else address.address1,
             address2="***" if masked else address.address2,
         )
+
+
+def parcel_view(parcel: Parcel, language: str) -> ParcelView:
+    """Return a parcel that staff handed over."""
+    return ParcelView(
+        courier=parcel.courier,
+        courier_name=name_of(parcel.courier, language),
+        tracking_number=parcel.number,
+        handed_over_at=parcel.handed_over_at,
+        lines=[LineView(sku=sku, quantity=quantity) for sku, quantity in parcel.lines.items()],
+    )
+
+
+def _announced(row: Any, lines: list[LineView], language: str) -> list[ParcelView]:
+    """Return the one parcel that a carrier knows of, if it does: everything is in it."""
+    if row["number"] is None:
+        return []
+    carrier = row["carrier"]
+    return [
+        ParcelView(
+            courier=carrier,
+            courier_name=name_of(carrier, language),
+            tracking_number=row["number"],
+            handed_over_at=None,
+            lines=lines,
+        )
+    ]
 
 
 def _summary(row: Any, language: str) -> dict[str, Any]:

@@ -23,6 +23,38 @@ class Disclosure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     reason: Annotated[str, msgspec.Meta(max_length=1000)]
 
 
+Sku = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+
+
+class NewParcelLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """So many pieces of a SKU."""
+
+    sku: Sku
+    quantity: Annotated[int, msgspec.Meta(ge=1, le=99_900)]
+
+
+class NewParcel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A parcel as it is handed over. Without lines it holds all that is left to send."""
+
+    courier: Annotated[str, msgspec.Meta(pattern="^[a-z0-9-]{1,40}$", max_length=40)]
+    tracking_number: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+    lines: Annotated[list[NewParcelLine], msgspec.Meta(max_length=100)] = []
+
+
+class CourierView(msgspec.Struct, frozen=True, kw_only=True):
+    """A delivery company, and how many digits its numbers may have."""
+
+    code: str
+    name: str
+    digits: list[int]
+
+
+class Couriers(msgspec.Struct, frozen=True, kw_only=True):
+    """The delivery companies that parcels are handed to."""
+
+    items: list[CourierView]
+
+
 class SightingView(msgspec.Struct, frozen=True, kw_only=True):
     """A tracking event; `code` is one of ours, `raw` the carrier's own word."""
 
@@ -61,6 +93,16 @@ class LineView(msgspec.Struct, frozen=True, kw_only=True):
     quantity: int
 
 
+class ParcelView(msgspec.Struct, frozen=True, kw_only=True):
+    """A parcel and what is in it."""
+
+    courier: str
+    courier_name: str
+    tracking_number: str
+    handed_over_at: datetime | None
+    lines: list[LineView]
+
+
 class RecipientView(msgspec.Struct, frozen=True, kw_only=True):
     """Where it goes; staff see no more of the person than they need: 김*수, no street number."""
 
@@ -71,11 +113,25 @@ class RecipientView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ShipmentDetail(ShipmentView, frozen=True, kw_only=True):
-    """A shipment with its lines, its recipient and its tracking, oldest first."""
+    """A shipment with its lines, its parcels, its recipient and its tracking, oldest first.
+
+    `by_hand`: staff send it, and `left` is what they have not sent yet.
+    """
 
     lines: list[LineView]
+    parcels: list[ParcelView]
+    by_hand: bool
+    left: list[LineView]
     recipient: RecipientView | None
     tracking: list[SightingView]
+
+
+class DeliveryNoted(msgspec.Struct, frozen=True, kw_only=True):
+    """A shipment of which staff said that it arrived."""
+
+    id: UUID
+    order_id: UUID
+    status: str
 
 
 class WebhookTaken(msgspec.Struct, frozen=True, kw_only=True):

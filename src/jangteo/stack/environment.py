@@ -104,6 +104,11 @@ def _carrier(site: Site) -> dict[str, str]:
     return sandbox(site) | {"JANGTEO_SPEED": str(SECONDS_PER_LEG)}
 
 
+def _shipping(site: Site) -> dict[str, str]:
+    # The second shop sends its parcels itself, so that both ways can be seen.
+    return _sandbox_client("sandbox-carrier")(site) | {"JANGTEO_BY_HAND": TENANTS[1]}
+
+
 def _gateway(site: Site) -> dict[str, str]:
     return {
         "JANGTEO_HTTP_PORT": str(site.ports["gateway.http"]),
@@ -132,7 +137,7 @@ SERVICES = (
     Service("cart", more=lambda site: {"JANGTEO_CART_SECRET": site.credentials.password("cart.token")}),
     Service("order", database=True, private=True, audited=True),
     Service("payment", database=True, private=True, audited=True, more=_sandbox_client("sandbox-pay")),
-    Service("shipping", database=True, private=True, audited=True, more=_sandbox_client("sandbox-carrier")),
+    Service("shipping", database=True, private=True, audited=True, more=_shipping),
     Service(
         "notification",
         database=True,

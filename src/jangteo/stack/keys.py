@@ -3,7 +3,9 @@
 import asyncio
 import os
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from jangteo.stack.credentials import write_private
@@ -12,18 +14,25 @@ from jangteo.stack.home import Home, StackError
 from jangteo.stack.local import local_site
 from jangteo.stack.plan import Plan
 
+if TYPE_CHECKING:
+    from jangteo.kit.postgres import Database
+
 _TOLD = "JANGTEO_KEY_PROVIDER"
+# Those whose rows are found by digests of what is sealed in them.
+INDEXED = ("user",)
 
 
 def run(home: Home, action: str, tenant: str | None, service: str | None, everything: bool = False) -> int:
-    """Do `status`, `new-master`, `rewrap` or `rotate`, for one tenant and service or for all.
+    """Do `status`, `new-master`, `rewrap`, `rotate` or `reindex`, for one tenant and service or for all.
 
     Where the environment names a key provider, it names the database of `service` too; else the local mall is meant.
     Raises StackError, SettingsError.
     """
     if service is not None and service not in PRIVATE:
         raise StackError(f"{service} keeps no personal data; these do: {', '.join(PRIVATE)}")
-    environments = list(_environments(home, service))
+    if action == "reindex" and service not in (None, *INDEXED):
+        raise StackError(f"{service} finds nobody by what is sealed; these do: {', '.join(INDEXED)}")
+    environments = [one for one in _environments(home, service) if action != "reindex" or one[0] in INDEXED]
     if action == "new-master":
         _add_master_key(environments[0][1].get(_TOLD, ""))
         action = "rewrap"
@@ -60,14 +69,25 @@ async def _do(service: str, given: Mapping[str, str], action: str, tenant: str |
                 done = await rotation.rewrap(database, vault.tenant_keys, tenant, everything=everything)
                 print(f"{service}: {done} tenant keys wrapped again")
             elif action == "rotate":
-                states = await rotation.status(database, tenant)
-                for name in sorted({state.tenant for state in states}):
+                for name in await _tenants(database, tenant):
                     for use, moved in (await rotation.rotate(database, vault.tenant_keys, name)).items():
                         print(f"{service}: {name} {use}: new key, {moved} keys moved under it")
+            elif action == "reindex":
+                # By name: the stack starts services, it does not know them.
+                reindex = import_module(f"jangteo.{service}.reindex").reindex
+                for name in await _tenants(database, tenant):
+                    for use, moved in (await reindex(database, vault, name)).items():
+                        print(f"{service}: {name} {use}: new key, {moved} rows found by it")
             for state in await rotation.status(database, tenant) if action == "status" else ():
                 print(f"{service:<10} {_line(state)}")
     except JangteoError as error:
         raise StackError(f"{service}: {error}") from error
+
+
+async def _tenants(database: "Database", tenant: str | None) -> list[str]:
+    from jangteo.kit.privacy import rotation
+
+    return sorted({state.tenant for state in await rotation.status(database, tenant)})
 
 
 def _line(state: object) -> str:

@@ -120,3 +120,25 @@ class DevicesOut(Struct, frozen=True, kw_only=True):
     """GET /v1/members/me/sessions: the last used first."""
 
     items: list[DeviceOut]
+
+
+class LogInOut(Struct, frozen=True, kw_only=True):
+    """One log-in; `way` is `password`, `second_factor` or a provider's name, `current` marks the session that asks.
+
+    `code_refused`: whoever it was knew the password and not the second factor.
+    """
+
+    id: UUID
+    at: datetime
+    outcome: Literal["opened", "code_refused"]
+    way: str
+    device: str
+    address: str
+    current: bool
+
+
+class LogInPage(Struct, frozen=True, kw_only=True):
+    """Log-ins, the newest first; `next_cursor` leads to older ones."""
+
+    items: list[LogInOut]
+    next_cursor: UUID | None

@@ -15,6 +15,7 @@ from jangteo.user.oidc.provider import Claims
 SUBJECT = "identity.subject"
 _PENDING = "oidc.claims"
 _SWEEP = 500
+_HELD = "SELECT id FROM identities WHERE tenant = $1 AND provider = $2 AND subject_index = ANY($3)"
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +49,7 @@ class Identities:
             " RETURNING member_id",
             transaction.tenant,
             provider,
-            await self._vault.blind_indexes(transaction.tenant, SUBJECT, f"{provider} {subject}"),
+            await self._vault.blind_indexes(transaction, SUBJECT, subject_to_find(provider, subject)),
             transaction.clock.now(),
         )
         return found
@@ -56,15 +57,14 @@ class Identities:
     async def link(self, transaction: Transaction, member: UUID, provider: str, subject: str) -> None:
         """Let an account be a way into a member's. Raises IdentityTaken."""
         key = await self._vault.key(transaction, member)
+        claim = await self._vault.claim(transaction, SUBJECT, subject_to_find(provider, subject))
+        if await transaction.fetchval(_HELD, transaction.tenant, provider, claim.digests) is not None:
+            raise IdentityTaken(field="provider")
         try:
             await transaction.execute(
-                "INSERT INTO identities (tenant, id, member_id, provider, subject_index, sealed, linked_at, used_at)"
-                " VALUES ($1, $2, $3, $4, $5, $6, $7, $7)",
-                transaction.tenant,
-                new_id(),
-                member,
-                provider,
-                await self._vault.blind_index(transaction.tenant, SUBJECT, f"{provider} {subject}"),
+                "INSERT INTO identities (tenant, id, member_id, provider, subject_index, index_version, sealed,"
+                " linked_at, used_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
+                *(transaction.tenant, new_id(), member, provider, claim.digests[0], claim.version),
                 key.encrypt(subject, SUBJECT),
                 transaction.clock.now(),
             )
@@ -150,6 +150,11 @@ class Identities:
             async with database.transaction(row["tenant"]) as transaction:
                 await self.end(transaction, Attempt(row["id"], b""))
         return len(over)
+
+
+def subject_to_find(provider: str, subject: str) -> str:
+    """Return what an account is found by: subjects of two providers may be equal."""
+    return f"{provider} {subject}"
 
 
 async def begin(transaction: Transaction, waiting: Waiting) -> Attempt:

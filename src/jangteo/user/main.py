@@ -31,6 +31,7 @@ from jangteo.user.commands.links import Links
 from jangteo.user.commands.looking_up import LookingUp
 from jangteo.user.commands.membership import Membership
 from jangteo.user.commands.passwords import PasswordChange, PasswordCheck
+from jangteo.user.commands.reading_log_ins import ReadingLogIns
 from jangteo.user.commands.roles import Roles
 from jangteo.user.commands.second_factor import SecondFactor
 from jangteo.user.commands.sessions import Sessions
@@ -40,6 +41,7 @@ from jangteo.user.handlers import handlers
 from jangteo.user.housekeeping import keep_house
 from jangteo.user.identity_store import SUBJECT
 from jangteo.user.keys import KeyRing, Rotation
+from jangteo.user.log_ins import RETENTION as LOG_INS_RETENTION
 from jangteo.user.mails import MAIL_TOKEN, RETENTION, Mails
 from jangteo.user.oidc.presets import read_providers
 from jangteo.user.passwords import Passwords
@@ -81,12 +83,12 @@ async def assemble(settings: UserSettings, clock: Clock | None = None) -> AsyncI
         await rotation.ensure(database, vault)
         await ring.load()
         _go_on(stack, ring.keep_loading())
-        _go_on(stack, keep_house(database, vault, rotation))
         texts = ConsentTexts(settings)
         members, passwords = Members(vault), Passwords(settings.bcrypt_cost)
         stack.callback(passwords.close)
         mails = Mails(vault, members)
-        old = (RETENTION, EXPORTS_RETENTION, inbox.retention(settings.inbox_days))
+        _go_on(stack, keep_house(database, vault, rotation, mails))
+        old = (RETENTION, EXPORTS_RETENTION, LOG_INS_RETENTION, inbox.retention(settings.inbox_days))
         await stack.enter_async_context(pruning(database, *old))
         tokens = Tokens(ring, vault, database.clock, seconds=settings.access_token_seconds)
         versions = TokenVersions(database, token_seconds=settings.access_token_seconds)
@@ -103,9 +105,8 @@ async def assemble(settings: UserSettings, clock: Clock | None = None) -> AsyncI
         sessions = Sessions(database, members, passwords, throttle, tokens, links, devices, settings, texts)
         membership = Membership(database, members, passwords, mails, texts)
         http = await stack.enter_async_context(aiohttp.ClientSession())
-        by_provider = ByProvider(
-            database, members, membership, sessions, passwords, throttle, read_providers(settings.oidc_providers), http
-        )
+        providers = read_providers(settings.oidc_providers)
+        by_provider = ByProvider(database, members, membership, sessions, passwords, throttle, providers, http, mails)
         await stack.enter_async_context(foundation.registered())
         yield create_app(
             settings,
@@ -119,7 +120,7 @@ async def assemble(settings: UserSettings, clock: Clock | None = None) -> AsyncI
                 "by_provider": by_provider,
                 "consents": Consents(database, texts),
                 "sessions": sessions,
-                "second_factor": SecondFactor(database, members, throttle, check, sessions),
+                "second_factor": SecondFactor(database, members, throttle, check, sessions, mails),
                 "links": links,
                 "grades": grades,
                 "devices": devices,
@@ -129,6 +130,7 @@ async def assemble(settings: UserSettings, clock: Clock | None = None) -> AsyncI
                 "roles": Roles(database, superseded),
                 "token_versions": versions,
                 "looking_up": LookingUp(database, members),
+                "reading_log_ins": ReadingLogIns(database, members),
                 **office.dependencies,
             },
             checks={"database": database.check},

@@ -7,7 +7,7 @@ from jangteo.kit.ids import new_id
 from jangteo.kit.postgres import EVERY_TENANT, Database, Transaction
 from jangteo.user.domain.session import Session
 
-# Ended sessions are kept for a while: Korean law wants the records of log-ins for three months (통신비밀보호법).
+# Ended sessions are kept for a while: by them a device is known again. The record of log-ins is a table of its own.
 _KEEP_ENDED = timedelta(days=92)
 _BATCH = 1000
 

@@ -1,9 +1,10 @@
 """What the routes for staff read and answer about members."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from jangteo.user.domain.member import Language, Member, Profile
 from jangteo.user.schemas import Input, Text
@@ -19,6 +20,13 @@ class Disclosure(Input, frozen=True, kw_only=True):
     """Why somebody's data is to be seen unmasked; it is recorded."""
 
     reason: Text
+
+
+class LogInDisclosure(Disclosure, frozen=True, kw_only=True):
+    """Why a member's log-ins are to be seen unmasked, and which page of them."""
+
+    cursor: UUID | None = None
+    size: Annotated[int, Meta(ge=1, le=50)] = 20
 
 
 class MemberSeen(Struct, frozen=True, kw_only=True):

@@ -9,12 +9,13 @@ import msgspec
 
 from jangteo.kit.ids import new_id
 from jangteo.kit.postgres import Reader, Transaction
-from jangteo.kit.privacy import PersonErased, Vault
+from jangteo.kit.privacy import Claim, PersonErased, Vault
 from jangteo.user.domain.member import Consent, Language, Member, Profile
 from jangteo.user.domain.person import EmailTaken, MemberUnknown, email_to_compare
 
 EMAIL = "member.email"
-_PROFILE = "member.profile"
+PROFILE = "member.profile"
+_HELD = "SELECT id FROM members WHERE tenant = $1 AND email_index = ANY($2)"
 _COLUMNS = "id, sealed, language, version, created_at, email_verified_at"
 
 
@@ -47,18 +48,13 @@ class Members:
         """Insert a member; `verified` where the address is known to be the member's. Raises EmailTaken."""
         id, now = new_id(), transaction.clock.now()
         key = await self.vault.make_key(transaction, id)
+        claim = await self._claim(transaction, profile.email)
         try:
             await transaction.execute(
-                "INSERT INTO members (tenant, id, email_index, sealed, password_hash, language, created_at, updated_at,"
-                " email_verified_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8)",
-                transaction.tenant,
-                id,
-                await self.index(transaction.tenant, profile.email),
-                _seal(key, profile),
-                password_hash,
-                language,
-                now,
-                now if verified else None,
+                "INSERT INTO members (tenant, id, email_index, index_version, sealed, password_hash, language,"
+                " created_at, updated_at, email_verified_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)",
+                *(transaction.tenant, id, claim.digests[0], claim.version, _seal(key, profile)),
+                *(password_hash, language, now, now if verified else None),
             )
         except asyncpg.UniqueViolationError:
             raise EmailTaken(field="email") from None
@@ -79,14 +75,12 @@ class Members:
     async def move(self, transaction: Transaction, member: Member, email: str) -> None:
         """Give a member locked before another address, which is proved. Raises EmailTaken."""
         key = await self.vault.key(transaction, member.id)
-        if await self.find(transaction, email) is not None:
-            raise EmailTaken(field="email")
+        claim = await self._claim(transaction, email)
         try:
             await transaction.execute(
-                "UPDATE members SET email_index = $2, sealed = $3, version = version + 1, updated_at = $4,"
-                " email_verified_at = $4 WHERE id = $1",
-                member.id,
-                await self.index(transaction.tenant, email),
+                "UPDATE members SET email_index = $2, index_version = $3, sealed = $4, version = version + 1,"
+                " updated_at = $5, email_verified_at = $5 WHERE id = $1",
+                *(member.id, claim.digests[0], claim.version),
                 _seal(key, msgspec.structs.replace(member.profile, email=email)),
                 transaction.clock.now(),
             )
@@ -110,7 +104,7 @@ class Members:
         row = await reader.fetchrow(
             "SELECT id, password_hash FROM members WHERE tenant = $1 AND email_index = ANY($2)",
             reader.tenant,
-            await self.vault.blind_indexes(reader.tenant, EMAIL, email_to_compare(email)),
+            await self.vault.blind_indexes(reader, EMAIL, email_to_compare(email)),
         )
         return Credentials(row["id"], row["password_hash"]) if row else None
 
@@ -123,6 +117,12 @@ class Members:
             raise MemberUnknown()
         return Credentials(row["id"], row["password_hash"])
 
+    async def _claim(self, transaction: Transaction, email: str) -> Claim:
+        claim = await self.vault.claim(transaction, EMAIL, email_to_compare(email))
+        if await transaction.fetchval(_HELD, transaction.tenant, claim.digests) is not None:
+            raise EmailTaken(field="email")
+        return claim
+
     async def _opened(self, reader: Reader, row: Any) -> Member:
         if row is None:
             raise MemberUnknown()
@@ -132,7 +132,7 @@ class Members:
             raise MemberUnknown() from None
         return Member(
             id=row["id"],
-            profile=msgspec.json.decode(key.decrypt(row["sealed"], _PROFILE), type=Profile),
+            profile=msgspec.json.decode(key.decrypt(row["sealed"], PROFILE), type=Profile),
             language=row["language"],
             version=row["version"],
             created_at=row["created_at"],
@@ -207,5 +207,5 @@ async def add_consents(transaction: Transaction, member: UUID, consents: Iterabl
 
 
 def _seal(key: Any, profile: Profile) -> str:
-    sealed: str = key.encrypt(msgspec.json.encode(profile).decode(), _PROFILE)
+    sealed: str = key.encrypt(msgspec.json.encode(profile).decode(), PROFILE)
     return sealed

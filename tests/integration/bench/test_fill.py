@@ -54,7 +54,7 @@ async def test_a_filled_order_is_listed_and_opened_like_any_other(doors, tenant)
         assert len(seen) == 45
         assert [one.placed_at for one in seen] == sorted((one.placed_at for one in seen), reverse=True)
         async with open_vault(doors.settings, database) as vault:
-            address, _ = await queries.address_of(database, vault, tenant, seen[0])
+            address = (await queries.unsealed(database, vault, tenant, seen[0])).address
         assert address.recipient == "김장터"
 
 

@@ -14,6 +14,8 @@ EXAMPLES = {
     "until": "2026-03-01T00:00:00+00:00",
     "at": "2026-03-01T00:00:00+00:00",
     "device": "Chrome, Windows",
+    "provider": "Google",
+    "marketing_email": "2026-03-01T00:00:00+00:00",
     "link": f"/account/verify-email#token={SECRET}",
 }
 

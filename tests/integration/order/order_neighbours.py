@@ -26,6 +26,8 @@ COMMANDS = {
         payment.AuthorisePayment,
         payment.CapturePayment,
         payment.CancelPayment,
+        payment.RefundPayment,
+        product.RestockGoods,
         shipping.CreateShipment,
         shipping.CancelShipment,
     )
@@ -131,6 +133,8 @@ class World:
         self.with_carrier: set[UUID] = set()
         self._amounts: dict[UUID, payment.AuthorisePayment] = {}
         self.captured: dict[UUID, int] = {}
+        self.refunded: dict[UUID, dict[UUID, int]] = defaultdict(dict)
+        self.refusing_refunds: set[UUID] = set()
         self._reserved: dict[UUID, product.ReserveStock] = {}
         self._arrival = asyncio.Event()
         self.news: dict[UUID, list[Message]] = defaultdict(list)
@@ -195,6 +199,10 @@ class World:
                 ]
             case product.ReleaseStock():
                 return [product.StockReleased(order_id=id)]
+            case product.RestockGoods():
+                return [product.GoodsRestocked(order_id=id, return_id=command.return_id)]
+            case payment.RefundPayment():
+                return self._refund(command)
             case payment.PaymentMessage():
                 return self._pay(command)
             case payment.CancelPayment():
@@ -224,6 +232,14 @@ class World:
             return [payment.PaymentCaptureFailed(**names, reason="expired")]
         self.captured[command.order_id] = asked.amount
         return [payment.PaymentCaptured(**names, amount=asked.amount, currency="KRW")]
+
+    def _refund(self, command: payment.RefundPayment) -> list[Message]:
+        names = {"order_id": command.order_id, "payment_id": command.payment_id, "refund_id": command.refund_id}
+        if command.order_id in self.refusing_refunds:
+            return [payment.PaymentRefundFailed(**names, reason="card_expired")]
+        self.refunded[command.order_id][command.refund_id] = command.amount
+        in_all = sum(self.refunded[command.order_id].values())
+        return [payment.PaymentRefunded(**names, amount=command.amount, refunded_in_all=in_all, currency="KRW")]
 
     async def dispatch(self, tenant: str, order_id: str) -> None:
         """Let the carrier pick the parcel up."""

@@ -39,6 +39,7 @@ EVENTS = (
     contract.PaymentCaptureFailed,
     contract.PaymentCancelled,
     contract.PaymentRefunded,
+    contract.PaymentRefundFailed,
 )
 
 
@@ -128,6 +129,20 @@ class Buyer:
 
     async def cancel(self) -> None:
         await self.saga.send(contract.CancelPayment(order_id=self.order_id, reason="buyer"), tenant=self.tenant)
+
+    async def refund(self, amount: int, *, refund_id: uuid.UUID | None = None, copies: int = 1) -> uuid.UUID:
+        """Ask for a part back, as the order does for staff; return the refund's id."""
+        command = contract.RefundPayment(
+            order_id=self.order_id,
+            payment_id=self.payment_id,
+            refund_id=refund_id or new_id(),
+            amount=amount,
+            currency="KRW",
+            reason="staff.refund",
+            requested_by=new_id(),
+        )
+        await self.saga.send(command, tenant=self.tenant, copies=copies)
+        return command.refund_id
 
     async def pay(self, card: str = "success") -> None:
         """Go all the way to captured."""

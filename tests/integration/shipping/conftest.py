@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from shipping_saga import EVENTS, Order, Saga
 from shipping_world import (
+    BY_HAND,
     SECONDS_PER_LEG,
     SECRET_KEY,
     TENANTS,
@@ -106,6 +107,7 @@ def environment(servers, database_for, gate_and_urls, neighbours):
         "JANGTEO_SANDBOX_WEBHOOK_SECRET": WEBHOOK_SECRET,
         "JANGTEO_TENANTS": ",".join(TENANTS),
         "JANGTEO_DEFAULT_TENANT": TENANTS[0],
+        "JANGTEO_BY_HAND": ",".join(BY_HAND),
         "JANGTEO_CARRIER_TIMEOUT": "1",
         "JANGTEO_WORK_SECONDS": "3",
         "JANGTEO_SWEEP_EVERY": "0.5",
@@ -143,13 +145,24 @@ async def saga(shipping, environment):
 
 @pytest.fixture(scope="session")
 def _tenants():
-    return iter(TENANTS)
+    return iter(TENANTS[: -len(BY_HAND)])
 
 
 @pytest.fixture
 def tenant(_tenants):
     """A shop that no other test uses, and that the service knows."""
     return next(_tenants)
+
+
+@pytest.fixture(scope="session")
+def _tenants_by_hand():
+    return iter(BY_HAND)
+
+
+@pytest.fixture
+def shop_by_hand(_tenants_by_hand):
+    """A shop whose staff send its parcels themselves, and that no other test uses."""
+    return next(_tenants_by_hand)
 
 
 @pytest.fixture

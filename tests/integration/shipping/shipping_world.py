@@ -25,6 +25,7 @@ from jwt.algorithms import RSAAlgorithm
 SECRET_KEY = "sk_test_of_the_shipping_tests"
 WEBHOOK_SECRET = "whsec_of_the_shipping_tests"
 TENANTS = tuple(f"s-{uuid.uuid4().hex[:10]}" for _ in range(120))
+BY_HAND = TENANTS[-30:]
 SECONDS_PER_LEG = 0.1
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import sys
 import uuid
 from pathlib import Path
 
@@ -15,6 +16,10 @@ from jangteo.kit.postgres import open_database
 from jangteo.kit.settings import load
 from jangteo.user.main import assemble
 from jangteo.user.settings import UserSettings
+
+sys.path.insert(0, str(Path(__file__).parent))  # importlib mode makes no package of a folder
+
+from second_factor_world import FACTOR, Phone, wait_a_step
 
 PASSWORD = "a decent passphrase"
 TENANTS = tuple(f"u-{uuid.uuid4().hex[:8]}" for _ in range(300))
@@ -169,6 +174,24 @@ def member(visitor):
         opened = await one.log_in(one.profile["email"], changed.get("password", PASSWORD))
         assert opened.status_code == 201, opened.text
         one.session = opened.json()
+        return one
+
+    return make
+
+
+@pytest.fixture
+def enrolled(member, database):
+    """Makes members with a phone; its steps are as unused as those of half a minute later."""
+
+    async def make(someone=None):
+        one = someone or await member()
+        begun = await one.call("POST", FACTOR, {"password": PASSWORD})
+        assert begun.status_code == 201, begun.text
+        one.phone = Phone(begun.json()["otpauth_uri"])
+        confirmed = await one.call("POST", FACTOR + "/confirmation", {"code": one.phone.code()})
+        assert confirmed.status_code == 200, confirmed.text
+        one.codes = confirmed.json()["recovery_codes"]
+        await wait_a_step(database, one)
         return one
 
     return make

@@ -2,62 +2,22 @@
 
 import asyncio
 import base64
-import time
-from urllib.parse import parse_qs, unquote, urlsplit
+import sys
+from pathlib import Path
 
 import jwt
 import msgspec
 import pytest
-from cryptography.hazmat.primitives.hashes import SHA1
-from cryptography.hazmat.primitives.twofactor.totp import TOTP
+
+# The module beside this one; importlib mode makes no package of a folder.
+sys.path.insert(0, str(Path(__file__).parent))
+
+from second_factor_world import FACTOR, Phone, wait_a_step
 
 from jangteo.user.appoint_owner import appoint
 from jangteo.user.main import assemble
 
 PASSWORD = "a decent passphrase"
-FACTOR = "/v1/members/me/second-factor"
-
-
-class Phone:
-    """An authenticator app: all it knows is the address it was shown."""
-
-    def __init__(self, uri):
-        said = parse_qs(urlsplit(uri).query)
-        self.label = unquote(urlsplit(uri).path)
-        self._totp = TOTP(base64.b32decode(said["secret"][0]), int(said["digits"][0]), SHA1(), int(said["period"][0]))
-
-    def code(self, steps=0):
-        """The code that is shown now, or will be so many steps from now."""
-        return self._totp.generate(int(time.time()) + 30 * steps).decode()
-
-    def wrong(self):
-        shown = {self.code(steps) for steps in (-2, -1, 0, 1, 2)}
-        return next(code for code in ("000000", "111111", "222222", "333333", "444444", "555555") if code not in shown)
-
-
-@pytest.fixture
-def enrolled(member, database):
-    """Makes members with a phone; its steps are as unused as those of half a minute later."""
-
-    async def make(someone=None):
-        one = someone or await member()
-        begun = await one.call("POST", FACTOR, {"password": PASSWORD})
-        assert begun.status_code == 201, begun.text
-        one.phone = Phone(begun.json()["otpauth_uri"])
-        confirmed = await one.call("POST", FACTOR + "/confirmation", {"code": one.phone.code()})
-        assert confirmed.status_code == 200, confirmed.text
-        one.codes = confirmed.json()["recovery_codes"]
-        await wait_a_step(database, one)
-        return one
-
-    return make
-
-
-async def wait_a_step(database, someone):
-    async with database.transaction(someone.tenant) as transaction:
-        await transaction.execute(
-            "UPDATE second_factors SET last_step = last_step - 3 WHERE member_id = $1", someone.profile["id"]
-        )
 
 
 async def challenged(someone, password=PASSWORD):

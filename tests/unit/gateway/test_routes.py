@@ -107,7 +107,7 @@ def test_only_an_unsent_write_is_ever_tried_again(method):
 def test_only_streams_have_no_time_limit():
     unlimited = {route["name"] for route in rendered() if route.get("route", {}).get("timeout") == "0s"}
     assert unlimited == {row.name for row in (*ROUTES, *PAGES) if row.streams}
-    assert unlimited == {"GET /v1/orders/{id}/events", "GET /live/*"}
+    assert unlimited == {"GET /v1/orders/{id}/events", "GET /v1/catalogue/export", "GET /live/*"}
 
 
 def test_log_in_and_sign_up_have_the_strict_limit_and_other_writes_one_of_their_own():

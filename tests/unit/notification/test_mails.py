@@ -145,6 +145,11 @@ def test_no_template_asks_for_what_its_event_does_not_give_in_any_branch(message
 ASKED = {
     "change_email_old": {"new_email": "neu@example.test"},
     "login_locked": {"until": NOW.isoformat()},
+    "identity_linked": {"provider": "카카오"},
+    "identity_unlinked": {"provider": "카카오"},
+    "advertising_consent": dict.fromkeys(
+        ("marketing_email", "marketing_sms", "marketing_push", "night_advertising"), NOW.isoformat()
+    ),
     "new_device": {"device": "Chrome, Windows", "at": NOW.isoformat()},
 }
 LINKED = {"verify_email", "reset_password", "change_email_old", "change_email_new", "export_ready"}

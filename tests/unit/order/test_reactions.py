@@ -45,6 +45,8 @@ MESSAGES = {
     "refunded_all": payment.PaymentRefunded(
         **OF_SECOND, refund_id=REFUND, amount=TOTAL, refunded_in_all=TOTAL, currency="KRW"
     ),
+    "refund_failed": payment.PaymentRefundFailed(**OF_SECOND, refund_id=REFUND, reason="refused"),
+    "goods_restocked": product.GoodsRestocked(order_id=ORDER, return_id=REFUND),
     "shipment_created": shipping.ShipmentCreated(**PARCEL, **TRACKED),
     "shipment_dispatched": shipping.ShipmentDispatched(**PARCEL, **TRACKED, at=NOW),
     "shipment_delivered": shipping.ShipmentDelivered(**PARCEL, at=NOW),
@@ -140,6 +142,11 @@ EXPECTED = {
         "refunded cancellation_started": "paid sold prepared reported",
         "late": "cancelled",
     },
+    # Of a refund that was made at the payment itself; what was asked of the order is in test_refunding.py.
+    "refund_failed": {
+        "late": f"reserved asked confirming declined authorised paid {TO_SEND} {OUT} {GIVING_BACK} cancelled",
+    },
+    "goods_restocked": {"late": "cancelled"},
     "shipment_created": {
         "shipment_prepared": "sold",
         "late": (

@@ -8,12 +8,13 @@ from jangteo.kit.privacy.person import PersonErased, PersonKey
 from jangteo.kit.privacy.providers import KeyProviderUnavailable, KeyUnknown
 from jangteo.kit.privacy.settings import PrivateSettings
 from jangteo.kit.privacy.tenant_keys import LEGAL, WRAP, for_index, for_mac
-from jangteo.kit.privacy.vault import KEY_MEMORY_SECONDS, Vault, open_vault
+from jangteo.kit.privacy.vault import KEY_MEMORY_SECONDS, Claim, Vault, open_vault
 
 __all__ = [
     "KEY_MEMORY_SECONDS",
     "LEGAL",
     "WRAP",
+    "Claim",
     "Destroyed",
     "KeyProviderUnavailable",
     "KeyUnknown",

@@ -130,7 +130,7 @@ async def rotate(database: Database, keys: TenantKeys, tenant: str) -> dict[str,
     """Give `tenant` new keys and destroy the old ones; return how many rows moved for each use.
 
     One that was cut off is finished and no further one begun. Keys of blind indexes stay: only their owner can make
-    an index anew. Old keys of signatures hold for MAC_MEMORY. Raises Unavailable, KeysInUse.
+    an index anew (`jangteo.user.reindex`). Old keys of signatures hold for MAC_MEMORY. Raises Unavailable, KeysInUse.
     """
     moved = {}
     async with database.read(tenant) as reader:
@@ -214,13 +214,18 @@ async def _wrapped_again(keys: TenantKeys, tenant: str, use: str, row: Any, newe
 
 
 async def _retire_unused(database: Database, tenant: str, use: str, newest: int) -> bool:
-    """Retire all older versions if nothing is under them; say whether that is so.
+    return await retire_unused(
+        database, tenant, use, newest, _WRAPPED_BY[use].table, "key_version < $2 AND wrapped_key IS NOT NULL"
+    )
+
+
+async def retire_unused(database: Database, tenant: str, use: str, newest: int, table: str, older: str) -> bool:
+    """Retire all versions before `newest` if no row of `table` is `older`; say whether that is so.
 
     The lock lets writers finish and holds new ones back, who then see what is retired: without it one could store,
     just after the count, what it sealed before.
     """
-    table = _WRAPPED_BY[use].table
-    left = f"SELECT EXISTS (SELECT FROM {table} WHERE tenant = $1 AND key_version < $2 AND wrapped_key IS NOT NULL)"
+    left = f"SELECT EXISTS (SELECT FROM {table} WHERE tenant = $1 AND {older})"
     async with database.read(tenant) as reader:
         if await reader.fetchval(left, tenant, newest):
             return False

@@ -18,7 +18,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from jangteo.kit.postgres import Database, Reader, Transaction
@@ -51,6 +51,13 @@ INSERT INTO person_keys AS mine (tenant, person_id, wrapped_key, destroyed_at) V
 ON CONFLICT (tenant, person_id) DO UPDATE SET wrapped_key = NULL, destroyed_at = $3 WHERE mine.wrapped_key IS NOT NULL
 RETURNING xmax <> 0
 """
+
+
+class Claim(NamedTuple):
+    """The digests of a value, the newest first, and the version of the key that made the first."""
+
+    version: int
+    digests: list[bytes]
 
 
 class Vault:
@@ -120,10 +127,29 @@ class Vault:
         ring = await self.tenant_keys.ring(tenant, for_index(purpose))
         return _hmac(ring.newest.secret, value)
 
-    async def blind_indexes(self, tenant: str, purpose: str, value: str) -> list[bytes]:
-        """Return the digest under each version in use, the newest first: rows not yet re-indexed have an older one."""
-        ring = await self.tenant_keys.ring(tenant, for_index(purpose))
+    async def blind_indexes(self, reader: Reader, purpose: str, value: str) -> list[bytes]:
+        """Return the digest under each version in use, the newest first: rows not yet re-indexed have an older one.
+
+        The versions are those in the database now: what another process stored under a new one is found at once.
+        """
+        ring = await self._live_ring(reader, for_index(purpose))
         return [_hmac(key.secret, value) for key in ring.versions]
+
+    async def claim(self, transaction: Transaction, purpose: str, value: str) -> Claim:
+        """Return under which digests `value` may be stored already; until the end nobody else claims it.
+
+        A unique index does not hold across the versions of its key. Who finds no row with any of the digests may store
+        one under the first.
+        """
+        use, ring = for_index(purpose), None
+        while True:
+            known = await self._live_ring(transaction, use)
+            if ring is not None and _numbers(ring) == _numbers(known):
+                return Claim(known.newest.version, [_hmac(key.secret, value) for key in known.versions])
+            ring = known
+            # The oldest is known to everybody whose versions are those that hold; who has others looks again.
+            oldest = f"{use}:{_hmac(ring.versions[-1].secret, value).hex()}"
+            await transaction.fetchval("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", oldest)
 
     async def sign(self, tenant: str, purpose: str, text: str) -> bytes:
         """Return the signature (HMAC-SHA-256, 32 bytes) of what is handed out, such as a token."""
@@ -149,6 +175,18 @@ class Vault:
     async def destroy_due(self, transaction: Transaction, today: date) -> list[legal.Destroyed]:
         """Destroy the tenant's legal keys that are due on or before `today`; return which. There is no way back."""
         return await self._legal.destroy_due(transaction, today)
+
+    async def _live_ring(self, reader: Reader, use: str) -> Ring:
+        """Return the keys for `use`, loaded again where the database has other versions than memory."""
+        ring = await self.tenant_keys.ring(reader.tenant, use)
+        rows = await reader.fetch(
+            "SELECT version FROM tenant_keys WHERE tenant = $1 AND use = $2 AND retired_at IS NULL"
+            " ORDER BY version DESC",
+            *(reader.tenant, use),
+        )
+        if [row["version"] for row in rows] == _numbers(ring):
+            return ring
+        return await self.tenant_keys.reload(reader.tenant, use, ring)
 
     async def _unwrap(self, ring: Ring, tenant: str, person: UUID, row: Any) -> PersonKey:
         if row["wrapped_key"] is None:
@@ -189,6 +227,10 @@ async def open_vault(
             renewing.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await renewing
+
+
+def _numbers(ring: Ring) -> list[int]:
+    return [key.version for key in ring.versions]
 
 
 def _hmac(key: bytes, text: str) -> bytes:

@@ -7,6 +7,7 @@ from jangteo.kit import audit
 from jangteo.kit.audit import Entry
 from jangteo.kit.auth import Caller
 from jangteo.kit.card_numbers import refuse_card_number
+from jangteo.kit.errors import Conflict
 from jangteo.kit.idempotency import Answer, IdempotencyKey, once
 from jangteo.kit.ids import new_id
 from jangteo.kit.postgres import Transaction
@@ -18,6 +19,20 @@ from jangteo.order.domain.requests import cancel, choose_payment
 from jangteo.order.schemas import CancellationInput, PaymentInput
 from jangteo.order.store import OrderUnknown
 from jangteo.order.story import Story, view
+
+
+class OrderChanged(Conflict):
+    """Somebody, or something, changed the order since the caller looked at it."""
+
+    code = "order.changed"
+    ko = "그사이 주문이 변경되었습니다. (현재 버전: {version})"
+    en = "The order has changed meanwhile (it has version {version} now)."
+
+
+def require_version(story: Story, version: int | None) -> None:
+    """Raise OrderChanged unless the order has `version`; None is any."""
+    if version is not None and story.version != version:
+        raise OrderChanged(version=story.version, field="If-Match")
 
 
 async def pay(
@@ -39,15 +54,22 @@ async def pay(
         events = choose_payment(story.order, payment_id, request.provider, request.token, now, at_once=at_once)
         return await desk.orders.save(transaction, order_id, story, events, actor=f"buyer:{member_id}", at=now)
 
-    return await _once(desk, key, work, 201, language)
+    return await answered_once(desk, key, work, 201, language)
 
 
 async def cancel_order(
-    desk: Desk, caller: Caller, order_id: UUID, request: CancellationInput, key: IdempotencyKey, language: str
+    desk: Desk,
+    caller: Caller,
+    order_id: UUID,
+    request: CancellationInput,
+    version: int | None,
+    key: IdempotencyKey,
+    language: str,
 ) -> Answer:
     """Return 202 and the order, being cancelled.
 
-    Raises OrderUnknown for somebody else's order, unless the caller may manage orders; NotCancellable, HandedOver.
+    Raises OrderUnknown for somebody else's order, unless the caller may manage orders; OrderChanged where it has not
+    the `version` that is named; NotCancellable, HandedOver.
     """
     person = caller.member_id
 
@@ -56,6 +78,7 @@ async def cancel_order(
         buyer = story.order.placed.member_id
         if buyer != person and "orders.manage" not in caller.permissions:
             raise OrderUnknown()
+        require_version(story, version)
         actor, reason = ("buyer", Reason.BUYER) if buyer == person else ("staff", Reason.STAFF)
         note = ""
         if request.reason:
@@ -68,16 +91,18 @@ async def cancel_order(
             await audit.record(transaction, entry)
         return after
 
-    return await _once(desk, key, work, 202, language)
+    return await answered_once(desk, key, work, 202, language)
 
 
-async def _once(
+async def answered_once(
     desk: Desk,
     key: IdempotencyKey,
     work: Callable[[Transaction], Awaitable[Story]],
     status: int,
     language: str,
 ) -> Answer:
+    """Do `work` in a transaction, once for `key`, and answer the order; again where somebody else was faster."""
+
     async def write() -> Answer:
         async with desk.database.transaction(key.tenant) as transaction:
             story = await work(transaction)

@@ -18,7 +18,7 @@ async def disclose(desk: Desk, caller: Caller, order_id: UUID, reason: str) -> A
     caller.require(UNMASK)
     why = reason_given(reason)
     view = await queries.find(desk.database, caller.tenant, order_id)
-    address, _ = await queries.address_of(desk.database, desk.vault, caller.tenant, view)
+    address = (await queries.unsealed(desk.database, desk.vault, caller.tenant, view)).address
     if address is None:
         raise PersonErased()
     on, person = f"order:{order_id}", view.member_id

@@ -8,7 +8,7 @@ import msgspec
 from jangteo.kit.errors import Invalid
 
 PURPOSE = "order.address"
-NOTE_PURPOSE = "order.cancellation_note"
+NOTE_PURPOSE, REFUND_PURPOSE = "order.cancellation_note", "order.refund_reason"
 _PHONE = re.compile(r"\+?[0-9]{8,15}")
 
 

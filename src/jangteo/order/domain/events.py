@@ -1,16 +1,16 @@
-"""What can happen to one order: the events of its stream, and how those of older versions are brought up to date.
+"""What can happen to one order: the events of its stream.
 
-An event is never edited. Where its form has to change, a new version gets a new class and the old one an upcaster.
+An event is never edited. Where its form has to change, a new version gets a new class, and the old one an upcaster in
+`upcasting.py`.
 """
 
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 import msgspec
 
-from jangteo.kit.eventstore import DomainEvent, Upcaster
-from jangteo.kit.money import included_vat
+from jangteo.kit.eventstore import DomainEvent
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -217,6 +217,45 @@ class Refunded(DomainEvent, frozen=True, kw_only=True):
     refunded_in_all: int
 
 
+class RefundLine(msgspec.Struct, frozen=True, kw_only=True):
+    """So many pieces of a line, given back."""
+
+    sku: str
+    quantity: int
+
+
+class RefundRequested(DomainEvent, frozen=True, kw_only=True):
+    """Staff set out to give `amount` back: of `lines` and `shipping_fee`, or of nothing in particular.
+
+    With `restock` the goods can be sold again. `reason` is sealed.
+    """
+
+    type: ClassVar[str] = "order.refund_requested/1"
+    refund_id: UUID
+    payment_id: UUID
+    by: UUID
+    amount: int
+    lines: tuple[RefundLine, ...]
+    shipping_fee: int
+    restock: bool
+    reason: str
+
+
+class RefundFailed(DomainEvent, frozen=True, kw_only=True):
+    """Nothing was given back; `reason` is the payment service's code."""
+
+    type: ClassVar[str] = "order.refund_failed/1"
+    refund_id: UUID
+    reason: str
+
+
+class GoodsRestocked(DomainEvent, frozen=True, kw_only=True):
+    """The goods of a refund can be sold again."""
+
+    type: ClassVar[str] = "order.goods_restocked/1"
+    refund_id: UUID
+
+
 EVENTS: tuple[type[DomainEvent], ...] = (
     OrderPlaced,
     PaymentChosen,
@@ -239,22 +278,7 @@ EVENTS: tuple[type[DomainEvent], ...] = (
     StockReturned,
     Cancelled,
     Refunded,
+    RefundRequested,
+    RefundFailed,
+    GoodsRestocked,
 )
-
-
-def placed_from_1(old: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Bring `order.placed/1` up: its one `shipping_fee` had no surcharge yet, and it did not state the VAT."""
-    fee = old["shipping_fee"]
-    taxed = fee + sum(line["unit_price"] * line["quantity"] for line in old["lines"] if not line["tax_free"])
-    new = {key: value for key, value in old.items() if key != "shipping_fee"}
-    new["delivery"] = {"base_fee": fee, "surcharge": 0, "zone": "mainland"}
-    new["vat"] = included_vat(taxed)
-    return OrderPlaced.type, new
-
-
-def chosen_from_1(old: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Bring `order.payment_chosen/1` up: its money was held first, and captured by a command of its own."""
-    return PaymentChosen.type, old | {"at_once": False}
-
-
-UPCASTERS: dict[str, Upcaster] = {"order.placed/1": placed_from_1, "order.payment_chosen/1": chosen_from_1}

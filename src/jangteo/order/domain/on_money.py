@@ -5,6 +5,7 @@ from jangteo.kit.eventstore import DomainEvent
 from jangteo.order.domain import events as happened
 from jangteo.order.domain.ending import Reason, ended
 from jangteo.order.domain.order import Attempt, Order, Stage
+from jangteo.order.domain.refund import RefundState, find
 from jangteo.order.states import State
 
 
@@ -89,7 +90,8 @@ def refund(order: Order, message: payment.PaymentRefunded) -> list[DomainEvent] 
     """Note, once, what staff gave back; an order that got everything back is not sent any more."""
     if _attempt(order, message) is None:
         return None
-    if message.refund_id in order.refunds:
+    known = find(order.refunds, message.refund_id)
+    if known is not None and known.state is RefundState.SUCCEEDED:
         return []
     refunded = happened.Refunded(
         refund_id=message.refund_id, amount=message.amount, refunded_in_all=message.refunded_in_all
@@ -102,6 +104,14 @@ def refund(order: Order, message: payment.PaymentRefunded) -> list[DomainEvent] 
 def refund_early(order: Order, message: payment.PaymentRefunded) -> list[DomainEvent] | None:
     """Note what staff gave back of a payment whose capture is not heard of yet."""
     return refund(order, message) if _is_open(order, message) else None
+
+
+def fail_refund(order: Order, message: payment.PaymentRefundFailed) -> list[DomainEvent] | None:
+    """Note, once, that a refund came to nothing; one that the order was not asked for is none of its business."""
+    known = find(order.refunds, message.refund_id)
+    if known is None or known.state is not RefundState.REQUESTED:
+        return []
+    return [happened.RefundFailed(refund_id=message.refund_id, reason=message.reason)]
 
 
 def _captured(order: Order, message: payment.PaymentCaptured) -> list[DomainEvent]:

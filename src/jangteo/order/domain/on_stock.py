@@ -1,11 +1,12 @@
 """What the product service's words about stock do to an order; None where they contradict it."""
 
-from jangteo.contracts.product import StockRefused, StockReserved
+from jangteo.contracts.product import GoodsRestocked, StockRefused, StockReserved
 from jangteo.kit.eventstore import DomainEvent
 from jangteo.kit.messages import Message
 from jangteo.order.domain import events as happened
 from jangteo.order.domain.ending import Reason, ended
 from jangteo.order.domain.order import Order
+from jangteo.order.domain.refund import find
 
 
 def hold(_: Order, message: StockReserved) -> list[DomainEvent]:
@@ -45,3 +46,11 @@ def take_back(order: Order, _: Message) -> list[DomainEvent] | None:
     if order.awaits_shipment_answer:
         return None
     return [] if order.stock_returned else ended(order, [happened.StockReturned()])
+
+
+def restock(order: Order, message: GoodsRestocked) -> list[DomainEvent] | None:
+    """Note, once, that the goods of a refund can be sold again."""
+    known = find(order.refunds, message.return_id)
+    if known is None or not known.restock:
+        return None
+    return [] if known.restocked else [happened.GoodsRestocked(refund_id=message.return_id)]

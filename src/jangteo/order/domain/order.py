@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from jangteo.kit.eventstore import DomainEvent
 from jangteo.order.domain import events as happened
+from jangteo.order.domain import refund as refunding
 from jangteo.order.states import State, move
 
 
@@ -64,7 +65,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     shipment_stopped: bool = False
     stock_returned: bool = False
     money_returned: bool = False
-    refunds: tuple[UUID, ...] = ()
+    refunds: refunding.Refunds = ()
     refunded: int = 0
     reject_reason: str = ""
 
@@ -187,7 +188,19 @@ def _cancelled(order: Order, event: happened.Cancelled) -> Order:
 def _refunded(order: Order, event: happened.Refunded) -> Order:
     # Two refunds may be heard of in the wrong order; the larger sum is the later one.
     refunded = max(order.refunded, event.refunded_in_all)
-    return replace(order, refunds=(*order.refunds, event.refund_id), refunded=refunded)
+    return replace(order, refunds=refunding.succeeded(order.refunds, event), refunded=refunded)
+
+
+def _refund_requested(order: Order, event: happened.RefundRequested) -> Order:
+    return replace(order, refunds=refunding.requested(order.refunds, event))
+
+
+def _refund_failed(order: Order, event: happened.RefundFailed) -> Order:
+    return replace(order, refunds=refunding.failed(order.refunds, event))
+
+
+def _goods_restocked(order: Order, event: happened.GoodsRestocked) -> Order:
+    return replace(order, refunds=refunding.restocked(order.refunds, event))
 
 
 _CHANGES: dict[type[DomainEvent], Callable[[Order, Any], Order]] = {
@@ -211,4 +224,7 @@ _CHANGES: dict[type[DomainEvent], Callable[[Order, Any], Order]] = {
     happened.StockReturned: _stock_returned,
     happened.Cancelled: _cancelled,
     happened.Refunded: _refunded,
+    happened.RefundRequested: _refund_requested,
+    happened.RefundFailed: _refund_failed,
+    happened.GoodsRestocked: _goods_restocked,
 }

@@ -60,6 +60,13 @@ RULES: Mapping[type[Message], Mapping[State, Rule]] = {
     product.StockCommitted: {PAID: on_stock.sell, **_late_in(SHIPPED, DELIVERED, CANCELLING, CANCELLED)},
     product.StockCommitFailed: {PAID: on_stock.fail_sale, **_late_in(CANCELLING, CANCELLED)},
     product.StockReleased: {CANCELLING: on_stock.take_back, **_late_in(REJECTED, CANCELLED)},
+    product.GoodsRestocked: {
+        PAID: on_stock.restock,
+        SHIPPED: on_stock.restock,
+        DELIVERED: on_stock.restock,
+        CANCELLING: on_stock.restock,
+        **_late_in(CANCELLED),
+    },
     payment.PaymentActionRequired: {
         RESERVED: on_money.ask_confirmation,
         **_late_in(AUTHORISED, PAID, SHIPPED, DELIVERED, CANCELLING, CANCELLED),
@@ -108,6 +115,14 @@ RULES: Mapping[type[Message], Mapping[State, Rule]] = {
         DELIVERED: on_money.refund,
         CANCELLING: on_money.refund,
         **_late_in(CANCELLED),
+    },
+    payment.PaymentRefundFailed: {
+        PAID: on_money.fail_refund,
+        SHIPPED: on_money.fail_refund,
+        DELIVERED: on_money.fail_refund,
+        CANCELLING: on_money.fail_refund,
+        # Before PAID it is about one that was made at the payment itself.
+        **_late_in(RESERVED, AUTHORISED, CANCELLED),
     },
     shipping.ShipmentCreated: {
         PAID: on_parcel.prepare,

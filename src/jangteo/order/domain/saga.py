@@ -8,6 +8,7 @@ awaited and sent again, unchanged, when its answer is late: receivers take a rep
                   and capture with it: -> paid                     (2) payment.cancel and release_stock, together
     authorised    capture, where it is to come later
     paid          commit_stock, then create_shipment
+    from paid on  payment.refund for what staff give back, then restock_goods where the goods come back
 
 The two of `paid` wait for one another: a sale can fail, and a parcel may be out before that is heard.
 """
@@ -16,14 +17,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from jangteo.contracts import order as told
-from jangteo.contracts.payment import AuthorisePayment, CancelPayment, CapturePayment
-from jangteo.contracts.product import CommitStock, ReleaseStock, ReserveStock, StockLine
+from jangteo.contracts.payment import AuthorisePayment, CancelPayment, CapturePayment, RefundPayment
+from jangteo.contracts.product import CommitStock, ReleaseStock, ReserveStock, RestockGoods, StockLine
 from jangteo.contracts.shipping import CancelShipment, CreateShipment, ShipmentLine
 from jangteo.kit.eventstore import DomainEvent
 from jangteo.kit.messages import Message
 from jangteo.order.domain import events as happened
 from jangteo.order.domain.order import Order, Stage
+from jangteo.order.domain.refund import RefundState
 from jangteo.order.states import State
+
+# What the provider and the payment's own page are told; staff's words stay sealed in the order.
+REFUND_REASON = "staff.refund"
 
 
 def awaiting(order: Order) -> list[Message]:
@@ -36,7 +41,9 @@ def awaiting(order: Order) -> list[Message]:
         case State.AUTHORISED:
             return [CapturePayment(order_id=order.id, payment_id=order.attempts[-1].payment_id)]
         case State.PAID:
-            return _fulfil(order)
+            return _fulfil(order) + _refund_parts(order)
+        case State.SHIPPED | State.DELIVERED:
+            return _refund_parts(order)
         case State.CANCELLING:
             return _give_back(order)
         case _:
@@ -88,6 +95,27 @@ def _fulfil(order: Order) -> list[Message]:
             weight_grams=order.weight_grams,
         )
     ]
+
+
+def _refund_parts(order: Order) -> list[Message]:
+    commands: list[Message] = []
+    for refund in order.refunds:
+        if refund.state is RefundState.REQUESTED and refund.payment_id is not None and refund.by is not None:
+            commands.append(
+                RefundPayment(
+                    order_id=order.id,
+                    payment_id=refund.payment_id,
+                    refund_id=refund.refund_id,
+                    amount=refund.amount,
+                    currency=order.placed.currency,
+                    reason=REFUND_REASON,
+                    requested_by=refund.by,
+                )
+            )
+        elif refund.state is RefundState.SUCCEEDED and refund.restock and not refund.restocked and order.sold:
+            lines = [StockLine(sku=line.sku, quantity=line.quantity) for line in refund.lines]
+            commands.append(RestockGoods(order_id=order.id, return_id=refund.refund_id, lines=lines))
+    return commands
 
 
 def _give_back(order: Order) -> list[Message]:

@@ -43,6 +43,25 @@ def request(attempt: Attempt, id: UUID, amount: int, reason: str, by: UUID, at: 
     )
 
 
+def decline(attempt: Attempt, id: UUID, amount: int, reason: str, by: UUID, at: Moment, *, failure: str) -> Change:
+    """Note a refund that the rules refuse, so that it stays refused, and say so."""
+    refused = msgspec.structs.replace(
+        steps.new_refund(attempt, id, amount, reason, by, at), state=RefundState.FAILED, failure=failure, due_at=None
+    )
+    return Change(attempt=attempt, refunds=(refused,), says=(_failed(attempt, refused),))
+
+
+def news(attempt: Attempt, refund: Refund) -> tuple[contract.PaymentMessage, ...]:
+    """Say again what came of a refund; nothing while that is open."""
+    match refund.state:
+        case RefundState.SUCCEEDED:
+            return (_refunded(attempt, refund),)
+        case RefundState.FAILED:
+            return (_failed(attempt, refund),)
+        case _:
+            return ()
+
+
 def succeed(attempt: Attempt, refund: Refund, seen: SeenRefund, at: Moment) -> Change:
     """Book that the provider gave the money back. Raises IllegalMove where the refund has ended before."""
     ended = msgspec.structs.replace(
@@ -75,7 +94,7 @@ def refuse(attempt: Attempt, refund: Refund, failure: str, at: Moment) -> Change
         refund, state=end_refund(refund.state, RefundState.FAILED), failure=failure, due_at=None, updated_at=at.now
     )
     after = msgspec.structs.replace(attempt, refunding=attempt.refunding - refund.amount, updated_at=at.now)
-    return steps.pursue(Change(attempt=after, refunds=(ended,)), at)
+    return steps.pursue(Change(attempt=after, refunds=(ended,), says=(_failed(after, ended),)), at)
 
 
 def postpone(attempt: Attempt, refund: Refund, at: Moment) -> Change:
@@ -100,4 +119,10 @@ def _refunded(attempt: Attempt, refund: Refund) -> contract.PaymentRefunded:
         amount=refund.amount,
         refunded_in_all=attempt.refunded,
         currency=refund.currency,
+    )
+
+
+def _failed(attempt: Attempt, refund: Refund) -> contract.PaymentRefundFailed:
+    return contract.PaymentRefundFailed(
+        order_id=attempt.order_id, payment_id=attempt.id, refund_id=refund.id, reason=refund.failure
     )

@@ -4,7 +4,8 @@ The tenant is a field of every document and the beginning of its key: "shop/id".
 else, because the embedded document server reads a whole shop where a query names both key and tenant.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+import contextlib
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -121,6 +122,10 @@ class Catalogue:
                 return _product(document)
         return None
 
+    async def by_slugs(self, tenant: str, slugs: Sequence[str]) -> list[Product]:
+        """Return the products that are at one of these slugs now, in any status."""
+        return await self._find({"tenant": tenant, "slug": {"$in": list(slugs)}})
+
     async def is_empty(self, tenant: str) -> bool:
         """Say whether a shop has no product at all."""
         with translated():
@@ -193,18 +198,27 @@ class Catalogue:
             found = self._products.find({"tenant": tenant, "category": {"$in": list(categories)}}, {"_id": 1})
             return [_id(document) async for document in found]
 
+    async def known_pictures(self, tenant: str, names: Collection[str]) -> set[str]:
+        """Return those of `names` that there are picture files of."""
+        if not names:
+            return set()
+        with translated():
+            wanted = {"_id": {"$in": [f"{tenant}/{name}" for name in names]}}
+            found = self._pictures.find(wanted, {"_id": 1})
+            return {document["_id"].partition("/")[2] async for document in found}
+
     async def put_pictures(self, tenant: str, pictures: Mapping[str, bytes], media_type: str) -> None:
         """Store picture files that are not there yet; a name stands for its content."""
+        known = await self.known_pictures(tenant, pictures)
+        new = [
+            {"_id": f"{tenant}/{name}", "tenant": tenant, "type": media_type, "content": content}
+            for name, content in pictures.items()
+            if name not in known
+        ]
         with translated():
-            names = {"$in": [f"{tenant}/{name}" for name in pictures]}
-            known = {document["_id"] async for document in self._pictures.find({"_id": names}, {"_id": 1})}
-            new = [
-                {"_id": f"{tenant}/{name}", "tenant": tenant, "type": media_type, "content": content}
-                for name, content in pictures.items()
-                if f"{tenant}/{name}" not in known
-            ]
-            if new:
-                await self._pictures.insert_many(new)
+            for document in new:
+                with contextlib.suppress(DuplicateKeyError):  # a twin was faster, with the same content
+                    await self._pictures.insert_one(document)
 
     async def picture(self, tenant: str, name: str) -> tuple[str, bytes] | None:
         """Return media type and content of a picture file."""

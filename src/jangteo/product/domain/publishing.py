@@ -18,7 +18,7 @@ def publish_time(given: datetime | None, status: Status) -> datetime | None:
     """Return when a draft is to be published, in UTC and whole seconds. Raises BadPublishTime."""
     if given is None:
         return None
-    if status is not Status.DRAFT or not 2020 <= given.year <= 2100:
+    if status is not Status.DRAFT or given.tzinfo is None or not 2020 <= given.year <= 2100:
         raise BadPublishTime(field="publish_at")
     return given.astimezone(UTC).replace(microsecond=0)
 

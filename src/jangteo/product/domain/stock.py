@@ -77,6 +77,35 @@ class BadMovement(Invalid):
     en = "A quantity of {quantity} does not fit {reason}."
 
 
+class ReturnedTooMuch(Conflict):
+    """More would come back than was sold."""
+
+    code = "stock.returned_too_much"
+    ko = "판매한 수량보다 많이 되돌릴 수 없습니다: {sku}"
+    en = "More of {sku} would come back than was sold."
+
+
+class NotSold(Conflict):
+    """Nothing was sold to this order, so that nothing can come back."""
+
+    code = "stock.not_sold"
+    ko = "판매되지 않은 주문입니다: {order}"
+    en = "Nothing was sold to the order {order}."
+
+
+def less(quantities: Mapping[str, int], taken: Mapping[str, int]) -> dict[str, int]:
+    """Return what is left of `quantities` once those `taken` are gone; SKUs of which nothing is left are missing."""
+    left = {sku: quantity - taken.get(sku, 0) for sku, quantity in quantities.items()}
+    return {sku: quantity for sku, quantity in left.items() if quantity > 0}
+
+
+def require_sold(back: Mapping[str, int], sold: Mapping[str, int]) -> None:
+    """Raise ReturnedTooMuch unless all of `back` is among what is `sold`."""
+    for sku, quantity in back.items():
+        if quantity > sold.get(sku, 0):
+            raise ReturnedTooMuch(sku=sku)
+
+
 def sum_lines(lines: Iterable[StockLine]) -> dict[str, int]:
     """Return the quantity asked of each SKU, in SKU order: lines of one SKU count together."""
     asked: dict[str, int] = {}

@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from jangteo.contracts.product import (
+    GoodsRestocked,
     ReservationExpired,
     StockCommitFailed,
     StockCommitted,
@@ -18,7 +19,7 @@ from jangteo.contracts.product import (
     StockReserved,
 )
 from jangteo.kit.postgres import Database, Transaction
-from jangteo.product.domain.stock import find_shortages, sum_lines
+from jangteo.product.domain.stock import NotSold, find_shortages, less, require_sold, sum_lines
 from jangteo.product.states import Move, State, move
 from jangteo.product.stock import store
 from jangteo.product.stock.store import Shift
@@ -95,6 +96,24 @@ async def release(transaction: Transaction, order_id: UUID) -> None:
     transaction.send(StockReleased(order_id=order_id))
 
 
+async def restock(transaction: Transaction, order_id: UUID, return_id: UUID, lines: Sequence[StockLine]) -> None:
+    """Take a part of what was sold back, once for `return_id`, and say GoodsRestocked.
+
+    Where the whole order was given back meanwhile there is nothing left to do. Raises ReturnedTooMuch.
+    """
+    found = await store.find_reservation(transaction, order_id)
+    if found is not None and found.state is State.COMMITTED:
+        back = sum_lines(lines)
+        sold, _ = await store.lock_lines(transaction, order_id)
+        returned = await store.returned(transaction, order_id)
+        if await store.note_return(transaction, order_id, return_id, back):
+            require_sold(back, less(sold, returned))
+            await store.shift(transaction, back, store.RESTOCK, str(order_id))
+    elif found is None or found.state is not State.RESTOCKED:
+        raise NotSold(order=str(order_id))
+    transaction.send(GoodsRestocked(order_id=order_id, return_id=return_id))
+
+
 async def expire_due(database: Database) -> int:
     """Give back what ran out; say ReservationExpired for each order. Returns how many orders lost their hold.
 
@@ -121,4 +140,6 @@ async def _expire(transaction: Transaction, order_id: UUID, now: datetime) -> bo
 
 async def _give_back(transaction: Transaction, order_id: UUID, how: Shift) -> None:
     asked, _ = await store.lock_lines(transaction, order_id)
+    if how is store.RESTOCK:
+        asked = less(asked, await store.returned(transaction, order_id))
     await store.shift(transaction, asked, how, str(order_id))

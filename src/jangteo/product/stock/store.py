@@ -72,6 +72,13 @@ WHERE stock_items.product_id <> EXCLUDED.product_id
 """
 
 
+_RETURNED = "SELECT sku, sum(quantity)::bigint AS quantity FROM stock_returns WHERE order_id = $1 GROUP BY sku"
+_NOTE_RETURN = """
+INSERT INTO stock_returns (order_id, return_id, tenant, sku, quantity)
+SELECT $1, $2, $3, * FROM unnest($4::text[], $5::bigint[]) ON CONFLICT DO NOTHING
+"""
+
+
 class StockMoved(Conflict):
     """A quantity that was locked and found sufficient could not be moved: never happens; nothing is written."""
 
@@ -204,3 +211,14 @@ async def lock_lines(transaction: Transaction, order_id: UUID) -> tuple[dict[str
     quantities = {row["sku"]: row["quantity"] for row in rows}
     found = [row for row in rows if row["product_id"] is not None]
     return quantities, {row["sku"]: Locked(row["product_id"], row["available"], row["reserved"]) for row in found}
+
+
+async def returned(transaction: Transaction, order_id: UUID) -> dict[str, int]:
+    """Return how many pieces of each SKU came back of an order whose hold is locked."""
+    return {row["sku"]: row["quantity"] for row in await transaction.fetch(_RETURNED, order_id)}
+
+
+async def note_return(transaction: Transaction, order_id: UUID, return_id: UUID, quantities: Mapping[str, int]) -> bool:
+    """Write down what comes back; return False where it was written before."""
+    skus, counts = list(quantities), list(quantities.values())
+    return bool(await transaction.execute(_NOTE_RETURN, order_id, return_id, transaction.tenant, skus, counts))

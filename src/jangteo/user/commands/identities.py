@@ -7,7 +7,9 @@ from uuid import UUID
 
 import aiohttp
 
+from jangteo.contracts.user import MailKind
 from jangteo.kit.postgres import Database, Transaction
+from jangteo.user.access_changes import note_change
 from jangteo.user.commands.membership import Membership
 from jangteo.user.commands.sessions import Challenge, LoginFailed, Opened, Sessions
 from jangteo.user.domain.age import check_age
@@ -24,6 +26,7 @@ from jangteo.user.domain.identity import (
 from jangteo.user.domain.member import Language, Profile
 from jangteo.user.domain.person import ConsentMissing, Fields, clean_name, email_as_written, phone_in_e164
 from jangteo.user.identity_store import Identities, Identity, Waiting, begin, take
+from jangteo.user.mails import Mails
 from jangteo.user.oidc.presets import ProviderSettings
 from jangteo.user.oidc.provider import Claims, Provider
 from jangteo.user.oidc.schemas import SignUpByProvider
@@ -62,6 +65,7 @@ class ByProvider:
         throttle: Throttle,
         providers: Mapping[str, ProviderSettings],
         http: aiohttp.ClientSession,
+        mails: Mails,
     ) -> None:
         self._database = database
         self._members = members
@@ -69,6 +73,7 @@ class ByProvider:
         self._sessions = sessions
         self._passwords = passwords
         self._throttle = throttle
+        self._mails = mails
         self._identities = Identities(members.vault)
         self._providers = {name: Provider(settings, http) for name, settings in providers.items()}
 
@@ -108,12 +113,13 @@ class ByProvider:
                     await self._identities.hold(transaction, attempt, PASSWORD, claims)
                     return Unfinished(PASSWORD, claims.email, None)
                 member = known.id
-                await self._identities.link(transaction, member, name, claims.subject)
+                await self._link(transaction, member, name, claims.subject)
             if member is None:
                 await self._identities.hold(transaction, attempt, CONSENTS, claims)
                 return Unfinished(CONSENTS, claims.email, claims.name)
             await self._identities.end(transaction, attempt)
-            return await self._sessions.admit(transaction, await self._members.get(transaction, member), device)
+            known = await self._members.get(transaction, member)
+            return await self._sessions.admit(transaction, known, device, name)
 
     async def prove_password(
         self, tenant: str, name: str, token: str, password: str, address: str, device: Device | None = None
@@ -131,9 +137,9 @@ class ByProvider:
         await self._throttle.succeeded(account, origin)
         async with self._database.transaction(tenant) as transaction:
             await self._finish(transaction, attempt)
-            await self._identities.link(transaction, found.member_id, name, claims.subject)
+            await self._link(transaction, found.member_id, name, claims.subject)
             known = await self._members.get(transaction, found.member_id)
-            return await self._sessions.admit(transaction, known, device)
+            return await self._sessions.admit(transaction, known, device, name)
 
     async def sign_up(
         self, tenant: str, name: str, asked: SignUpByProvider, language: Language, device: Device | None = None
@@ -153,7 +159,7 @@ class ByProvider:
                 verified=claims.email_verified,
             )
             await self._identities.link(transaction, member.id, name, claims.subject)
-            return await self._sessions.admit(transaction, member, device)
+            return await self._sessions.admit(transaction, member, device, name)
 
     async def link(self, tenant: str, name: str, token: str, state: str, code: str, member: UUID) -> None:
         """Link the account that the provider proved to a member who is logged in. Raises OidcRefused, IdentityTaken."""
@@ -163,7 +169,7 @@ class ByProvider:
             await self._finish(transaction, attempt)
             holder = await self._identities.holder(transaction, name, claims.subject)
             if holder is None:
-                await self._identities.link(transaction, member, name, claims.subject)
+                await self._link(transaction, member, name, claims.subject)
             elif holder != member:
                 raise IdentityTaken(field="provider")
 
@@ -182,6 +188,16 @@ class ByProvider:
             stored = await password_hash_of(transaction, member)
             if self._passwords.is_nobodys(stored) and not await self._identities.of(transaction, member):
                 raise LastWayIn()
+            await self._changed(transaction, member, name, "identity.unlinked", "identity_unlinked")
+
+    async def _link(self, transaction: Transaction, member: UUID, name: str, subject: str) -> None:
+        """Link an account to somebody who is a member already, who is told."""
+        await self._identities.link(transaction, member, name, subject)
+        await self._changed(transaction, member, name, "identity.linked", "identity_linked")
+
+    async def _changed(self, transaction: Transaction, member: UUID, name: str, action: str, kind: MailKind) -> None:
+        told = {"provider": self._providers[name].settings.title if name in self._providers else name}
+        await note_change(transaction, self._mails, member, action, kind, told=told)
 
     def _provider(self, tenant: str, name: str) -> Provider:
         if name not in self.offered(tenant):

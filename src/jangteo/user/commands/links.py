@@ -36,9 +36,9 @@ class Links:
 
     async def notify(self, tenant: str, email: str, kind: MailKind, until: datetime | None = None) -> None:
         """Have a mail sent to whoever has `email`, if anybody, without counting it."""
-        indexes = await self._members.vault.blind_indexes(tenant, EMAIL, email_to_compare(email))
         async with self._database.transaction(tenant) as transaction:
-            id = new_id()
+            id, vault = new_id(), self._members.vault
+            indexes = await vault.blind_indexes(transaction, EMAIL, email_to_compare(email))
             await transaction.execute(
                 "INSERT INTO link_requests (tenant, id, email_indexes, kind, until, created_at)"
                 " VALUES ($1, $2, $3, $4, $5, $6)",

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from jangteo.kit.postgres import Database, Reader, Transaction
+from jangteo.user.access_changes import note_change
 from jangteo.user.commands.passwords import PasswordCheck
 from jangteo.user.commands.sessions import Opened, Sessions
 from jangteo.user.domain.device import Device
@@ -23,6 +24,8 @@ from jangteo.user.domain.second_factor import (
     new_recovery_codes,
     new_secret,
 )
+from jangteo.user.log_ins import BY_CODE, LogIns
+from jangteo.user.mails import Mails
 from jangteo.user.role_store import permissions_of
 from jangteo.user.second_factor_store import (
     Factor,
@@ -61,13 +64,16 @@ class SecondFactor:
         throttle: Throttle,
         check: PasswordCheck,
         sessions: Sessions,
+        mails: Mails,
     ) -> None:
         self._database = database
         self._members = members
         self._factors = SecondFactors(members.vault)
+        self._log_ins = LogIns(members.vault)
         self._check = check
         self._throttle = throttle
         self._sessions = sessions
+        self._mails = mails
 
     async def standing(self, tenant: str, member: UUID) -> Standing:
         """Return how a member stands with it."""
@@ -97,7 +103,9 @@ class SecondFactor:
                 raise FactorOn()
             if not is_of_app(code) or not await self._use(transaction, member, factor, code):
                 return None
-            return await self._new_codes(transaction, member)
+            codes = await self._new_codes(transaction, member)
+            await self._changed(transaction, member, "second_factor.on", address)
+            return codes
 
         code = as_typed(code)
         return await self._with_code(tenant, member, address, work)
@@ -108,7 +116,9 @@ class SecondFactor:
         async def work(transaction: Transaction, factor: Factor | None) -> list[str] | None:
             if not await self._use(transaction, member, _on(factor), as_typed(code)):
                 return None
-            return await self._new_codes(transaction, member)
+            codes = await self._new_codes(transaction, member)
+            await self._changed(transaction, member, "second_factor.codes_renewed", address)
+            return codes
 
         await self._check.present(tenant, member, password, address)
         return await self._with_code(tenant, member, address, work)
@@ -123,6 +133,7 @@ class SecondFactor:
                 return None
             await self._factors.remove(transaction, member)
             await drop_challenges(transaction, member)
+            await self._changed(transaction, member, "second_factor.off", address)
             return []
 
         await self._check.present(tenant, member, password, address)
@@ -138,15 +149,26 @@ class SecondFactor:
         if member is None:
             raise ChallengeInvalid(field="challenge")
         account, origin = await self._admit(tenant, member, address)
+        opened = await self._opened(tenant, member, challenge, code, device)
+        if opened is None:
+            async with self._database.transaction(tenant) as transaction:
+                await self._log_ins.code_refused(transaction, member, device)
+            raise CodeRefused(field="code")
+        await self._throttle.succeeded(account, origin)
+        return opened
+
+    async def _opened(
+        self, tenant: str, member: UUID, challenge: str, code: str, device: Device | None
+    ) -> Opened | None:
+        """Open the session if the code is right; None where it is not. Raises ChallengeInvalid, FactorOff."""
         async with self._database.transaction(tenant) as transaction:
             factor = await self._factors.lock(transaction, member)
             if factor is None or not await self._use(transaction, member, _on(factor), as_typed(code)):
-                raise CodeRefused(field="code")
+                return None
             if not await close_challenge(transaction, challenge):
                 raise ChallengeInvalid(field="challenge")
-            opened = await self._sessions.open(transaction, await self._members.get(transaction, member), device)
-        await self._throttle.succeeded(account, origin)
-        return opened
+            known = await self._members.get(transaction, member)
+            return await self._sessions.open(transaction, known, device, BY_CODE)
 
     async def _with_code(
         self,
@@ -176,6 +198,9 @@ class SecondFactor:
         codes = new_recovery_codes()
         await self._factors.replace_codes(transaction, member, codes)
         return codes
+
+    async def _changed(self, transaction: Transaction, member: UUID, action: str, address: str) -> None:
+        await note_change(transaction, self._mails, member, action, "second_factor_changed", address=address)
 
     async def _required(self, reader: Reader, member: UUID) -> bool:
         return self._sessions.staff_need_second_factor and bool(await permissions_of(reader, member))

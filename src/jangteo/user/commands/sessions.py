@@ -17,6 +17,7 @@ from jangteo.user.consent_store import ConsentTexts
 from jangteo.user.domain.device import Device
 from jangteo.user.domain.member import Member, Purpose
 from jangteo.user.domain.session import RefreshInvalid, Session, Verdict, judge
+from jangteo.user.log_ins import BY_PASSWORD, LogIns
 from jangteo.user.passwords import Passwords
 from jangteo.user.role_store import permissions_of
 from jangteo.user.second_factor_store import is_on, open_challenge
@@ -88,6 +89,7 @@ class Sessions:
         self._tokens = tokens
         self._links = links
         self._devices = devices
+        self._log_ins = LogIns(members.vault)
         self._texts = texts
         self._idle = timedelta(days=settings.session_idle_days)
         self._life = timedelta(days=settings.session_days)
@@ -124,17 +126,20 @@ class Sessions:
         """Let the owner of `email` log in at once, who has just proved to be there."""
         await self._throttle.unlock((await self._members.index(tenant, email)).hex())
 
-    async def admit(self, transaction: Transaction, member: Member, device: Device | None = None) -> Opened | Challenge:
-        """Open a session for a member who has proved one factor, unless there is a second one to prove."""
+    async def admit(
+        self, transaction: Transaction, member: Member, device: Device | None = None, way: str = BY_PASSWORD
+    ) -> Opened | Challenge:
+        """Open a session for a member who has proved one factor, by `way`, unless there is a second one to prove."""
         if await is_on(transaction, member.id):
             return Challenge(await open_challenge(transaction, member.id))
-        return await self.open(transaction, member, device)
+        return await self.open(transaction, member, device, way)
 
-    async def open(self, transaction: Transaction, member: Member, device: Device | None = None) -> Opened:
-        """Open a session for a member who has proved all that is asked."""
+    async def open(self, transaction: Transaction, member: Member, device: Device | None, way: str) -> Opened:
+        """Open a session for a member who has proved all that is asked, the last of it by `way`."""
         session = await add_session(transaction, member.id, self._idle, self._life)
         if device is not None:
             await self._devices.opened(transaction, member.id, session, device)
+        await self._log_ins.opened(transaction, member.id, session, way, device)
         granted = await self._granted(transaction, member.id)
         transaction.send(UserLoggedIn(member_id=member.id))
         opened = await self._opened(transaction.tenant, member, Turn(session, 1), granted)

@@ -28,6 +28,10 @@ KINDS: Mapping[MailKind, Kind] = {
     "login_locked": Kind(),
     "new_device": Kind(),
     "second_factor_changed": Kind(),
+    "identity_linked": Kind(),
+    "identity_unlinked": Kind(),
+    # The law has it told before a day: a mail server that is away for a week is no excuse.
+    "advertising_consent": Kind(timedelta(days=14)),
     "export_ready": Kind(timedelta(days=7), "/account/export"),
     "erased": Kind(),
 }

@@ -1,8 +1,11 @@
 """What staff see of a member who need not know more: enough to tell two apart, too little to write or call."""
 
+import ipaddress
+
 from jangteo.user.domain.member import Profile
 
 _SHOWN_DIGITS = 4
+_IPV4 = 4
 
 
 def masked(profile: Profile) -> Profile:
@@ -28,3 +31,14 @@ def masked_name(name: str) -> str:
 def masked_phone(phone: str) -> str:
     """Return a number with its last four digits only."""
     return "*" * (len(phone) - _SHOWN_DIGITS) + phone[-_SHOWN_DIGITS:]
+
+
+def masked_address(address: str) -> str:
+    """Return the net of a network address: 203.0.113.*, 2001:db8:0:*; nothing of what is none."""
+    try:
+        read = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    if read.version == _IPV4:
+        return str(read).rpartition(".")[0] + ".*"
+    return ":".join(group.lstrip("0") or "0" for group in read.exploded.split(":")[:3]) + ":*"

@@ -16,6 +16,7 @@ from jangteo.user.address_store import AddressBooks
 from jangteo.user.domain.member import Member
 from jangteo.user.domain.person import MemberUnknown
 from jangteo.user.identity_store import Identities
+from jangteo.user.log_ins import LogIns
 from jangteo.user.store import Members
 
 # What is told of each table, and what goes with the member.
@@ -23,13 +24,23 @@ _SHOWN = {
     "consents": "purpose, granted, text_version, channel, at",
     "sessions": "created_at, turned_at, expires_at, revoked_at, revoked_for",
     "member_roles": "role, granted_at",
+    "consent_notices": "consent_id, round, at",
     "mails": "kind, created_at, expires_at, used_at",
     "second_factors": "created_at, confirmed_at",
     "exports": "state, requested_at, ready_at, expires_at",
 }
 _DELETED = (
-    *("consents", "addresses", "sessions", "member_roles", "mails", "second_factors", "recovery_codes"),
-    *("login_challenges", "exports", "email_changes", "identities", "oidc_logins"),
+    *(
+        "consent_notices",
+        "consents",
+        "addresses",
+        "sessions",
+        "member_roles",
+        "mails",
+        "second_factors",
+        "recovery_codes",
+    ),
+    *("login_challenges", "exports", "email_changes", "identities", "oidc_logins", "log_ins"),
 )
 _FORGET = """
 UPDATE members SET email_index = NULL, sealed = NULL, password_hash = NULL, language = 'ko', erased_at = $3,
@@ -55,6 +66,7 @@ class UserPeople:
         self._members = members
         self._books = AddressBooks(members.vault)
         self._identities = Identities(members.vault)
+        self._log_ins = LogIns(members.vault)
         self._archive = archive
 
     async def standing(self, reader: Reader, person: UUID) -> Standing:
@@ -72,6 +84,7 @@ class UserPeople:
             ],
         }
         told["identities"] = [msgspec.to_builtins(one) for one in await self._identities.of(reader, person)]
+        told["log_ins"] = msgspec.to_builtins(await self._log_ins.all(reader, person))
         for table, columns in _SHOWN.items():
             told[table] = await self._rows(reader, table, columns, person)
         return told
@@ -117,13 +130,11 @@ class UserPeople:
         )
 
     async def _keep_log_ins(self, transaction: Transaction, person: UUID) -> int:
-        sessions = await self._rows(transaction, "sessions", _SHOWN["sessions"], person)
-        sessions.sort(key=lambda row: row["turned_at"])
         kept = 0
-        for _, group in groupby(sessions, key=lambda row: day_of(row["turned_at"])):
+        for _, group in groupby(await self._log_ins.all(transaction, person), key=lambda one: day_of(one.at)):
             rows = list(group)
-            since = rows[-1]["turned_at"]
-            kept += await self._archive.keep(transaction, ACCESS_LOG, since, str(person), {"sessions": rows})
+            told = {"log_ins": msgspec.to_builtins(rows)}
+            kept += await self._archive.keep(transaction, ACCESS_LOG, rows[-1].at, str(person), told)
         return kept
 
     async def _rows(self, reader: Reader, table: str, columns: str, person: UUID) -> list[dict[str, Any]]:

@@ -1,5 +1,5 @@
 """The back office, below /office: one module per area, each with its own ROUTES."""
 
-from jangteo.web.office import desk
+from jangteo.web.office import desk, members, messages, system
 
-ROUTES = [*desk.ROUTES]
+ROUTES = [*desk.ROUTES, *members.ROUTES, *messages.ROUTES, *system.ROUTES]

@@ -18,6 +18,8 @@ async def office_page(
     people a page that can show them nothing.
     """
     visit.require_member()
+    if not visit.permissions and visit.tokens is not None and visit.tokens.second_factor_missing:
+        raise NotAllowed("office.second_factor")
     if not visit.permissions or (needs and not visit.permissions.intersection(needs)):
         raise NotAllowed("office.closed")
     return await visit.page(template, area=area, entries=shown_to(visit.permissions), **values)

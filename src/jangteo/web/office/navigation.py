@@ -13,7 +13,12 @@ class Entry(NamedTuple):
 
 
 # An area is entered here together with its pages.
-ENTRIES: tuple[Entry, ...] = (Entry("desk", "/office", "chart", ()),)
+ENTRIES: tuple[Entry, ...] = (
+    Entry("desk", "/office", "chart", ()),
+    Entry("members", "/office/members", "users", ("members.read",)),
+    Entry("messages", "/office/messages", "mail", ("messages.read",)),
+    Entry("system", "/office/system", "gear", ("system.manage",)),
+)
 
 
 def shown_to(permissions: frozenset[str]) -> list[Entry]:

@@ -192,7 +192,9 @@ async def test_a_log_in_is_over_after_ten_minutes(guest, person, database):
     assert refused(await complete(one, "google", {"login_token": begun["login_token"], **said}))
 
 
-async def test_accounts_are_linked_listed_and_removed_but_not_the_last_way_in(guest, person, member, shop):
+async def test_accounts_are_linked_listed_and_removed_but_not_the_last_way_in(
+    guest, person, member, shop, database, letters
+):
     one, kim, lee = await member(), person(), person()
     one.http._transport.app = shop
 
@@ -209,6 +211,15 @@ async def test_accounts_are_linked_listed_and_removed_but_not_the_last_way_in(gu
     assert (await kim.come_back(guest(), "kakao")).json()["member"]["id"] == one.profile["id"]
     assert (await one.call("DELETE", "/v1/members/me/identities/kakao")).status_code == 204
     assert (await one.call("DELETE", "/v1/members/me/identities/kakao")).status_code == 404
+    # Both changes are in the audit trail, once each, and told by mail.
+    async with database.read(one.tenant) as reader:
+        sql = "SELECT action, details FROM audit_entries WHERE tenant = $1 ORDER BY number"
+        entries = [tuple(row) for row in await reader.fetch(sql, one.tenant)]
+    assert [action for action, _ in entries] == ["identity.linked", "identity.unlinked"]
+    assert all("카카오" in details for _, details in entries)
+    for kind in ("identity_linked", "identity_unlinked"):
+        (letter,) = await letters(one, kind)
+        assert letter["parameters"]["provider"] == "카카오"
     joined = await join(one, lee)
     one.session = joined.json()
     last = await one.call("DELETE", "/v1/members/me/identities/google")

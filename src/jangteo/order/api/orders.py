@@ -1,67 +1,54 @@
-"""HTTP in: parse, authorise, call, answer."""
+"""HTTP in: what buyers ask about their orders, and staff about anybody's; and what other services ask."""
 
 from typing import Annotated, Any
 from uuid import UUID
 
-import msgspec
 from litestar import Response, get, post
-from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter, SkipValidation
+from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from litestar.response import Stream
 
 from jangteo.contracts.order import DeliveryAddress, OrderSummary
 from jangteo.kit import audit
 from jangteo.kit.audit import Entry
-from jangteo.kit.auth import Caller
-from jangteo.kit.idempotency import Answer, IdempotencyKey
 from jangteo.kit.privacy import PersonErased
 from jangteo.order import answers, live, queries
+from jangteo.order.api.given import (
+    PAGE_SIZE,
+    CallerOf,
+    DeskOf,
+    IfMatch,
+    Key,
+    LanguageOf,
+    Prefer,
+    Size,
+    answering,
+    key_of,
+    told,
+    version_of,
+    visible,
+)
 from jangteo.order.commands.change_order import cancel_order, pay
 from jangteo.order.commands.disclose_address import disclose
 from jangteo.order.commands.place_order import place_order
 from jangteo.order.commands.price_order import price_order
-from jangteo.order.desk import Desk
+from jangteo.order.commands.refund_order import refund_order
 from jangteo.order.domain.address import masked
 from jangteo.order.schemas import (
     AddressAnswer,
     CancellationInput,
     Disclosure,
-    OrderAnswer,
     OrderDetail,
     OrderInput,
     OrderList,
     PaymentInput,
     QuoteAnswer,
     QuoteInput,
+    RefundInput,
 )
-from jangteo.order.store import OrderUnknown
-from jangteo.order.story import View
-
-PAGE_SIZE, MAX_PAGE_SIZE = 20, 50
-
-DeskOf = NamedDependency[SkipValidation[Desk]]
-CallerOf = NamedDependency[SkipValidation[Caller]]
-LanguageOf = NamedDependency[SkipValidation[str]]
-
-Key = Annotated[
-    str | None,
-    HeaderParameter(
-        name="Idempotency-Key", description="Any string, the same for a repetition; it is known for 24 hours at least."
-    ),
-]
-Prefer = Annotated[
-    str | None,
-    HeaderParameter(name="Prefer", description="`wait=N`: answer once settled, or after N seconds (at most 10)."),
-]
-Size = Annotated[int, QueryParameter(ge=1, le=MAX_PAGE_SIZE)]
 
 
-def _answers(status: int) -> dict[int, ResponseSpec]:
-    return {status: ResponseSpec(OrderAnswer, description="The order.")}
-
-
-@post("/v1/orders", responses=_answers(201), summary="Place an order")
+@post("/v1/orders", responses=answering(201), summary="Place an order")
 async def place(
     desk: DeskOf,
     caller: CallerOf,
@@ -71,8 +58,8 @@ async def place(
     prefer: Prefer = None,
 ) -> Response[bytes]:
     """Take an order of lines or of the cart. Every price is computed here; the stock is asked for at once."""
-    key = _key(caller, "orders.place", idempotency_key, data)
-    return await _told(desk, caller, await place_order(desk, caller.member_id, data, key, language), prefer, language)
+    key = key_of(caller, "orders.place", idempotency_key, data)
+    return await told(desk, caller, await place_order(desk, caller.member_id, data, key, language), prefer, language)
 
 
 @post("/v1/orders/quote", status_code=200, summary="Ask what an order would cost")
@@ -82,7 +69,7 @@ async def quote(desk: DeskOf, caller: CallerOf, language: LanguageOf, data: JSON
     return answers.quote(price, language)
 
 
-@post("/v1/orders/{order_id:uuid}/payments", responses=_answers(201), summary="Pay, or try another card")
+@post("/v1/orders/{order_id:uuid}/payments", responses=answering(201), summary="Pay, or try another card")
 async def try_payment(
     desk: DeskOf,
     caller: CallerOf,
@@ -93,11 +80,11 @@ async def try_payment(
     prefer: Prefer = None,
 ) -> Response[bytes]:
     """Make an attempt to pay an order that awaits it; refused while another attempt is undecided."""
-    key = _key(caller, f"orders.pay:{order_id}", idempotency_key, data)
-    return await _told(desk, caller, await pay(desk, caller.member_id, order_id, data, key, language), prefer, language)
+    key = key_of(caller, f"orders.pay:{order_id}", idempotency_key, data)
+    return await told(desk, caller, await pay(desk, caller.member_id, order_id, data, key, language), prefer, language)
 
 
-@post("/v1/orders/{order_id:uuid}/cancellation", status_code=202, responses=_answers(202), summary="Cancel an order")
+@post("/v1/orders/{order_id:uuid}/cancellation", status_code=202, responses=answering(202), summary="Cancel an order")
 async def cancel(
     desk: DeskOf,
     caller: CallerOf,
@@ -106,11 +93,29 @@ async def cancel(
     data: JSONBody[CancellationInput],
     idempotency_key: Key = None,
     prefer: Prefer = None,
+    if_match: IfMatch = None,
 ) -> Response[bytes]:
     """Begin to give everything back; possible until the carrier has the parcel."""
-    key = _key(caller, f"orders.cancel:{order_id}", idempotency_key, data)
-    answer = await cancel_order(desk, caller, order_id, data, key, language)
-    return await _told(desk, caller, answer, prefer, language)
+    key = key_of(caller, f"orders.cancel:{order_id}", idempotency_key, data)
+    answer = await cancel_order(desk, caller, order_id, data, version_of(if_match), key, language)
+    return await told(desk, caller, answer, prefer, language)
+
+
+@post("/v1/orders/{order_id:uuid}/refunds", status_code=202, responses=answering(202), summary="Give a part back")
+async def refund(
+    desk: DeskOf,
+    caller: CallerOf,
+    language: LanguageOf,
+    order_id: FromPath[UUID],
+    data: JSONBody[RefundInput],
+    idempotency_key: Key = None,
+    prefer: Prefer = None,
+    if_match: IfMatch = None,
+) -> Response[bytes]:
+    """Set out to give back pieces, the delivery fee or an amount, as staff; what comes of it shows in the order."""
+    key = key_of(caller, f"orders.refund:{order_id}", idempotency_key, data)
+    answer = await refund_order(desk, caller, order_id, data, version_of(if_match), key, language)
+    return await told(desk, caller, answer, prefer, language)
 
 
 @get("/v1/orders", summary="List orders")
@@ -133,13 +138,15 @@ async def list_orders(
 
 
 @get("/v1/orders/{order_id:uuid}", summary="See an order")
-async def detail(desk: DeskOf, caller: CallerOf, language: LanguageOf, order_id: FromPath[UUID]) -> OrderDetail:
+async def detail(
+    desk: DeskOf, caller: CallerOf, language: LanguageOf, order_id: FromPath[UUID]
+) -> Response[OrderDetail]:
     """Return an order with its time line."""
-    view = await _visible(desk, caller, order_id, "order.read")
-    address, note = await queries.address_of(desk.database, desk.vault, caller.tenant, view)
-    if address is not None and view.member_id != caller.id:
-        address = masked(address)
-    return answers.detail(view, language, address, note)
+    view = await visible(desk, caller, order_id, "order.read")
+    words = await queries.unsealed(desk.database, desk.vault, caller.tenant, view)
+    if words.address is not None and view.member_id != caller.id:
+        words = words._replace(address=masked(words.address))
+    return Response(answers.detail(view, language, words), headers={"ETag": f'"{view.version}"'})
 
 
 @post("/v1/orders/{order_id:uuid}/address-disclosure", status_code=200, summary="Where an order goes, unmasked")
@@ -163,7 +170,7 @@ async def follow(
     last_event_id: Annotated[str | None, HeaderParameter(name="Last-Event-ID")] = None,
 ) -> Stream:
     """Stream the present state, then each change, until the order is at its end."""
-    view = await _visible(desk, caller, order_id, "order.followed")
+    view = await visible(desk, caller, order_id, "order.followed")
     seen = int(last_event_id) if last_event_id and last_event_id.isascii() and last_event_id.isdigit() else 0
     return Stream(
         live.stream(desk, caller.tenant, view, min(seen, 1 << 31), language),
@@ -184,7 +191,7 @@ async def delivery(desk: DeskOf, caller: CallerOf, order_id: FromPath[UUID]) -> 
     """Return where an order goes, to the shipping service only. Raises PersonErased."""
     caller.require_service("shipping")
     view = await queries.placed(desk, caller.tenant, order_id)
-    address, _ = await queries.address_of(desk.database, desk.vault, caller.tenant, view)
+    address = (await queries.unsealed(desk.database, desk.vault, caller.tenant, view)).address
     if address is None:
         raise PersonErased()
     return DeliveryAddress(
@@ -205,6 +212,7 @@ ROUTES: list[Any] = [
     quote,
     try_payment,
     cancel,
+    refund,
     list_orders,
     detail,
     disclose_address,
@@ -212,39 +220,3 @@ ROUTES: list[Any] = [
     summary,
     delivery,
 ]
-
-
-def _key(caller: Caller, operation: str, key: str | None, request: Any) -> IdempotencyKey:
-    return IdempotencyKey(
-        tenant=caller.tenant, caller=str(caller.member_id), operation=operation, key=key, request=request
-    )
-
-
-class _Named(msgspec.Struct):
-    order_id: UUID
-
-
-_named = msgspec.json.Decoder(_Named)
-
-
-async def _told(desk: Desk, caller: Caller, answer: Answer, prefer: str | None, language: str) -> Response[bytes]:
-    """Answer as stored; to a client that prefers to wait, with what the order has become by then."""
-    order_id, body, headers = _named.decode(answer.body).order_id, answer.body, {}
-    if seconds := live.preferred_wait(prefer):
-        view = await live.settled(desk, caller.tenant, order_id, seconds)
-        body = msgspec.json.encode(answers.order(view, language))
-        headers["Preference-Applied"] = f"wait={seconds:.0f}"
-    headers["Location"] = f"/v1/orders/{order_id}"
-    return Response(body, status_code=answer.status, media_type="application/json", headers=headers)
-
-
-async def _visible(desk: Desk, caller: Caller, order_id: UUID, action: str) -> View:
-    """Return an order to its buyer, or to staff, whose looking is audited. Raises OrderUnknown for anybody else."""
-    person = caller.member_id
-    view = await queries.find(desk.database, caller.tenant, order_id)
-    if view.member_id != person and not caller.permissions & {"orders.read", "orders.manage"}:
-        raise OrderUnknown()
-    if view.member_id != person:
-        entry = Entry(by=caller, action=action, on=f"order:{order_id}", person=view.member_id)
-        await audit.note(desk.database, caller.tenant, entry)
-    return view
