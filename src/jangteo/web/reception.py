@@ -88,7 +88,9 @@ class Reception:
         except Unavailable as error:
             log.warning("a session is not kept: %s", error)
             return visit.cookies
-        if visit.session.is_new or visit.session.cookie != before:
+        # Who is given neither a form nor anything to come back for needs no cookie: a robot, a program, a manifest.
+        is_needed = visit.session.is_needed or visit.session.is_kept
+        if (visit.session.is_new and is_needed) or visit.session.cookie != before:
             scheme = visit.visitor.scheme
             secure = "; Secure" if scheme == "https" else ""
             age = f"Max-Age={self._sessions.seconds}; Path=/; HttpOnly; SameSite=Lax{secure}"

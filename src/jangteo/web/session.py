@@ -36,6 +36,7 @@ class Session:
         self.id = id or secrets.token_urlsafe(32)
         self.is_new = not id
         self.is_kept = kept
+        self.is_needed = False  # by the browser: a page holds something made of the id, or it replaces another
         self.previous = ""  # the id that this one has replaced
         self.changed: dict[str, bytes | None] = {}
         self.day = 0
@@ -73,7 +74,7 @@ class Session:
         """Give the session a new id, so that whoever knew the old one, or had planted it, has nothing."""
         self.previous = self.previous or (self.id if self.is_kept else "")
         self.id = secrets.token_urlsafe(32)
-        self.is_new = True
+        self.is_new = self.is_needed = True
         self.changed = dict(self._parts)
 
     def end(self) -> None:
@@ -84,6 +85,7 @@ class Session:
 
     def form_key(self) -> bytes:
         """Return what the tokens of this visitor's forms are made of."""
+        self.is_needed = True
         return _digest(b"form", self.id)[:16]
 
 

@@ -42,3 +42,27 @@ document.addEventListener("click", (event) => {
     if (!open.contains(event.target)) open.open = false;
   });
 });
+
+// An installed shop has a page for when there is no network.
+if ("serviceWorker" in navigator && window.isSecureContext) {
+  window.addEventListener("load", () => navigator.serviceWorker.register("/service-worker.js").catch(() => {}));
+}
+
+// A list's address says only what it is narrowed to.
+document.addEventListener("htmx:configRequest", (event) => {
+  const { parameters, verb } = event.detail;
+  if (verb !== "get" || !event.detail.elt.matches?.(".filter-form")) return;
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value === "") delete parameters[name];
+  }
+});
+
+// Filters that are open on a phone stay so while one narrows the list.
+let wereOpen = false;
+document.addEventListener("htmx:beforeSwap", () => {
+  wereOpen = document.querySelector("details.filters")?.open ?? false;
+});
+document.addEventListener("htmx:afterSwap", () => {
+  const filters = document.querySelector("details.filters");
+  if (filters && wereOpen) filters.open = true;
+});
