@@ -55,6 +55,8 @@ class Page(html.parser.HTMLParser):
             self.links.append(given["href"])
         elif tag == "form":
             self.forms.append(Form(given.get("action", ""), given.get("method", "get")))
+        elif tag == "button" and name and self.forms:
+            self.forms[-1].buttons.append(name)
         elif tag == "textarea" and name:
             self.forms[-1].fields[name] = ""
         elif tag == "select" and name:
@@ -113,7 +115,7 @@ class Surfer:
         """Send the form of this page that goes to `action`, with what is typed and ticked; None empties a field."""
         form = self.page.form(action)
         fields = {**form.fields, **typed, **dict.fromkeys(ticks, "1")}
-        unknown = set(typed) - set(form.fields) - form.boxes - {"form_token"}
+        unknown = set(typed) - set(form.fields) - form.boxes - set(form.buttons) - {"form_token"}
         assert not unknown, f"{action} has no field {unknown}"
         sent = {name: value for name, value in fields.items() if value is not None}
         return await self._follow(await self._send(form.method.upper(), action, sent))
@@ -127,6 +129,8 @@ class Surfer:
         if self.host:
             headers["Host"] = self.host
         # httpx keeps cookies by the host that it connects to.
+        if method == "GET" and fields:
+            return await self.http.get(path, params=fields, headers=headers)
         return await self.http.request(method, path, data=fields, headers=headers)
 
     async def _follow(self, response):

@@ -1,4 +1,4 @@
-"""The storefront as a browser without scripts sees it, on a whole mall: lists, a product, what is wished for, and doors."""
+"""The storefront as a browser without scripts sees it, on a whole mall: lists, a product, wishes, and closed doors."""
 
 import gzip
 import json
