@@ -1,6 +1,6 @@
 """Reads: from the views only, never from the events; or of what this process has just saved."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from jangteo.kit.postgres import Database
 from jangteo.kit.privacy import PersonErased, Vault
 from jangteo.order.desk import Desk
 from jangteo.order.domain.address import NOTE_PURPOSE, PURPOSE, REFUND_PURPOSE, Address, decode
+from jangteo.order.states import State
 from jangteo.order.store import OrderUnknown
 from jangteo.order.story import View, read, view
 
@@ -16,7 +17,8 @@ COLUMNS = "order_id, member_id, number, status, version, total, placed_at, updat
 _ONE = f"SELECT {COLUMNS} FROM order_views WHERE order_id = $1"
 _PAGE = f"""
 SELECT {COLUMNS} FROM order_views
-WHERE tenant = $1 AND member_id = $2 AND order_id < $3 ORDER BY order_id DESC LIMIT $4
+WHERE tenant = $1 AND member_id = $2 AND order_id < $3 AND ($5::text[] IS NULL OR status = ANY($5))
+ORDER BY order_id DESC LIMIT $4
 """
 AFTER_ALL = UUID(int=(1 << 128) - 1)
 
@@ -48,12 +50,12 @@ async def placed(desk: Desk, tenant: str, order_id: UUID) -> View:
 
 
 async def page(
-    database: Database, tenant: str, member_id: UUID, cursor: str | None, size: int
+    database: Database, tenant: str, member_id: UUID, states: Sequence[State] | None, cursor: str | None, size: int
 ) -> tuple[list[View], str | None]:
-    """Return a member's orders, the newest first, and the cursor of the next page. Raises CursorInvalid."""
+    """Return a member's orders in any of `states`, the newest first, and the next cursor. Raises CursorInvalid."""
     before = start_of(cursor)
     async with database.read(tenant) as reader:
-        rows = await reader.fetch(_PAGE, tenant, member_id, before, size + 1)
+        rows = await reader.fetch(_PAGE, tenant, member_id, before, size + 1, states or None)
     return following([read(tuple(row)) for row in rows], size)
 
 

@@ -90,6 +90,14 @@ async def test_an_order_keeps_the_days_that_were_promised_and_the_note_for_the_c
     assert shown["address"]["note"] == ADDRESS["note"]
 
 
+async def test_a_buyer_lists_the_orders_in_some_states_only(buyer):
+    _, order = await buyer.place(("A-1", 1), wait=10)
+    for states, count in (("status=paid", 1), ("status=cancelled&status=paid", 1), ("status=cancelled", 0)):
+        status, listed = await buyer.call("GET", f"/v1/orders?{states}")
+        assert (status, [item["order_id"] for item in listed["items"]]) == (200, [order["order_id"]] * count)
+    assert (await buyer.call("GET", "/v1/orders?status=nowhere"))[0] == 422
+
+
 async def test_the_reader_chooses_the_language(buyer):
     _, order = await buyer.place(("A-1", 1), wait=10)
     _, english = await buyer.call("GET", f"/v1/orders/{order['order_id']}", Accept_Language="en")

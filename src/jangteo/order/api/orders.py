@@ -46,6 +46,7 @@ from jangteo.order.schemas import (
     QuoteInput,
     RefundInput,
 )
+from jangteo.order.states import State
 
 
 @post("/v1/orders", responses=answering(201), summary="Place an order")
@@ -125,6 +126,7 @@ async def list_orders(
     language: LanguageOf,
     cursor: Annotated[str | None, QueryParameter(description="`next_cursor` of the page before.")] = None,
     size: Size = PAGE_SIZE,
+    status: Annotated[list[State] | None, QueryParameter(max_items=9, description="May come several times.")] = None,
     member_id: Annotated[UUID | None, QueryParameter(description="Another member's orders: staff only.")] = None,
 ) -> OrderList:
     """List one's own orders, the newest first."""
@@ -133,7 +135,7 @@ async def list_orders(
         caller.require("orders.read")
         member = member_id
         await audit.note(desk.database, caller.tenant, Entry(by=caller, action="orders.read", person=member))
-    views, following = await queries.page(desk.database, caller.tenant, member, cursor, size)
+    views, following = await queries.page(desk.database, caller.tenant, member, status, cursor, size)
     return OrderList(items=[answers.item(view, language) for view in views], next_cursor=following)
 
 

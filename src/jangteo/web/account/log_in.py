@@ -9,9 +9,9 @@ from litestar.params import FromQuery
 from jangteo.web.account import refusals
 from jangteo.web.account.ways_in import offered
 from jangteo.web.given import VisitOf
-from jangteo.web.mall import CART
 from jangteo.web.member import Session
 from jangteo.web.problem import Problem
+from jangteo.web.shop.merging import bring_along
 from jangteo.web.visit import Visit, inside
 
 TEMPLATE, SECOND_STEP = "account/log_in.html", "account/second_factor.html"
@@ -24,20 +24,6 @@ class Challenge(msgspec.Struct, frozen=True, kw_only=True):
 
     challenge: str
     next: str = "/"
-
-
-class Cut(msgspec.Struct, frozen=True):
-    """A line of the guest's cart that could not be kept whole."""
-
-    sku: str
-    asked: int
-    kept: int
-
-
-class Merged(msgspec.Struct, frozen=True):
-    """POST /v1/cart/merge."""
-
-    cut: tuple[Cut, ...] = ()
 
 
 @get("/login", include_in_schema=False)
@@ -104,26 +90,13 @@ async def log_out(visit: VisitOf) -> Response[bytes]:
 
 async def admitted(visit: Visit, opened: Session, goal: str) -> Response[bytes]:
     """Let somebody in, by whatever way the log-in went; bring the guest's cart along, and lead on to `goal`."""
-    had_cart = visit.session.read(CART, str) is not None
     visit.mall.enter(opened)
-    if had_cart:
-        await _bring_cart(visit)
+    await bring_along(visit)
     if opened.second_factor_missing:
         visit.flash("note", visit.t("account.log_in.factor_missing"))
     if opened.consents_due:
         return visit.redirect(f"/account/terms?next={quote(goal, safe='')}")
     return visit.redirect(goal)
-
-
-async def _bring_cart(visit: Visit) -> None:
-    try:
-        merged = await visit.mall.post("/v1/cart/merge", {}, Merged)
-    except Problem:
-        return  # the next look at the cart merges it
-    if merged.cut:
-        visit.flash("note", visit.t("account.log_in.cart_cut", count=len(merged.cut)))
-    else:
-        visit.flash("good", visit.t("account.log_in.cart_merged"))
 
 
 async def _refused_code(visit: Visit, problem: Problem) -> Response[bytes]:
