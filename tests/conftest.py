@@ -1,5 +1,6 @@
 """Real servers, real databases and a whole mall for the tests: started when first asked for, always stopped."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -86,9 +87,32 @@ def mall(throw_away: Callable[[str], Path]) -> Iterator[Mall]:
 
 
 @pytest.fixture(scope="session")
-def quick_mall(throw_away: Callable[[str], Path]) -> Iterator[Mall]:
-    """Give a whole mall for stories, shared by the session: fast parcels, short waits, no limits on one client."""
-    with Mall(throw_away("quick-mall"), overrides=QUICK, fsync=False) as running:
+def login_provider() -> Iterator[str]:
+    """Give the address of a real provider of OpenID Connect with a client of ours, in a process of its own."""
+    program = Path(__file__).parent / "integration" / "user" / "oidc" / "provider.py"
+    process = subprocess.Popen([sys.executable, program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert process.stdout is not None
+    try:
+        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def quick_mall(throw_away: Callable[[str], Path], login_provider: str) -> Iterator[Mall]:
+    """Give a whole mall for stories, shared by the session: fast parcels, short waits, no limits on one client.
+
+    Asked for as shop.example, by https, it offers to log in by the provider.
+    """
+    client = {"issuer": login_provider, "client_id": "the-shop", "client_secret": "the-secret-of-the-shop"}
+    providers = {
+        name: client | more | {"redirect_uris": [f"https://shop.example/account/by/{name}/return"]}
+        for name, more in (("google", {}), ("kakao", {"client_auth": "basic", "scope": "openid profile email"}))
+    }
+    overrides = {**QUICK, "user": QUICK["user"] | {"JANGTEO_OIDC_PROVIDERS": json.dumps(providers)}}
+    with Mall(throw_away("quick-mall"), overrides=overrides, fsync=False) as running:
         yield running.up()
 
 

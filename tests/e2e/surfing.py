@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 import httpx
 
 _MOST_STEPS = 8
+# What a newcomer has to tick.
+REQUIRED = ("terms", "privacy", "is_14_or_older")
 
 
 class Form:
@@ -68,8 +70,9 @@ class Page(html.parser.HTMLParser):
         """See HTMLParser."""
         if tag == "select":
             self._select = None
-        while self._within and self._within.pop()[0] != tag:
-            pass
+        if any(tag == open_one for open_one, _ in self._within):
+            while self._within.pop()[0] != tag:
+                pass
 
     def handle_data(self, data):
         """See HTMLParser."""

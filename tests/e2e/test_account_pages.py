@@ -11,10 +11,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # importlib mode makes no package of a folder
 
-from surfing import Surfer
+from surfing import REQUIRED, Surfer
 
 PASSWORD = "a decent passphrase"
-REQUIRED = ("terms", "privacy", "is_14_or_older")
 
 
 @pytest.fixture

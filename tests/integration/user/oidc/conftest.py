@@ -1,9 +1,5 @@
 """A shop with providers of OpenID Connect, and one of these, real, in a process of its own."""
 
-import subprocess
-import sys
-from pathlib import Path
-
 import httpx
 import msgspec
 import pytest
@@ -13,16 +9,9 @@ from tests.integration.user.oidc.world import BACK, Person
 
 
 @pytest.fixture(scope="session")
-def provider():
+def provider(login_provider):
     """The provider, and its client of the test's making."""
-    program = Path(__file__).with_name("provider.py")
-    process = subprocess.Popen([sys.executable, program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    try:
-        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
+    return login_provider
 
 
 @pytest.fixture(scope="session")

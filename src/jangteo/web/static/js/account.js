@@ -1,4 +1,4 @@
-/* Small help on account pages: the secret of a mail's link goes into its form, and a password says how strong it is. */
+/* Small help on account pages: the secret of a mail's link goes into its form, a password says how strong it is. */
 
 /** Return 0 (too short) to 4: length counts most, kinds of letters and their variety a little. */
 function strength(text) {
@@ -20,6 +20,11 @@ for (const line of document.querySelectorAll("[data-strength]")) {
     words.textContent = line.getAttribute(`data-say-${points}`);
   });
 }
+
+// On a phone the menu is one line to be swiped: it begins where one is.
+const here = document.querySelector(".account-menu [aria-current]");
+const menu = here?.closest(".account-menu");
+if (menu) menu.scrollLeft = here.offsetLeft - 16;
 
 const box = document.querySelector("[data-link-token]");
 const found = new URLSearchParams(location.hash.slice(1)).get("token");
