@@ -5,6 +5,7 @@ is remembered until it expires: checking again costs a dictionary look-up.
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -108,6 +109,8 @@ class TokenVerifier:
         self._fetched_at = -KEYS_MAX_AGE_SECONDS
         self._fetching = asyncio.Lock()
         self._remembered: dict[str, tuple[float, Caller]] = {}
+        self._renewing: asyncio.Task[None] | None = None
+        self._renewed_at = -KEYS_MAX_AGE_SECONDS
 
     async def verify(self, token: str) -> Caller:
         """Return the member behind `token`. Raises TokenInvalid, or KeysUnavailable where no key is known yet.
@@ -125,6 +128,8 @@ class TokenVerifier:
         remembered = self._remembered.get(token)
         if remembered is not None:
             if remembered[0] > unix_now():
+                if time.monotonic() - self._fetched_at > KEYS_MAX_AGE_SECONDS:
+                    self._renew_meanwhile()
                 return remembered[1]
             del self._remembered[token]
         try:
@@ -155,6 +160,17 @@ class TokenVerifier:
     async def check(self) -> None:
         """Raise KeysUnavailable unless signing keys are known."""
         if not self._keys:
+            await self._refresh()
+
+    def _renew_meanwhile(self) -> None:
+        """Fetch the keys beside the request: those who come with remembered tokens only must not outlive a key."""
+        now = time.monotonic()
+        if now - self._renewed_at > KEYS_MIN_REFRESH_SECONDS and (self._renewing is None or self._renewing.done()):
+            self._renewed_at = now
+            self._renewing = asyncio.create_task(self._renew_quietly())
+
+    async def _renew_quietly(self) -> None:
+        with contextlib.suppress(Unavailable):
             await self._refresh()
 
     async def _key(self, kid: str) -> Any:

@@ -77,6 +77,7 @@ class Upstream:
     answer: Answer | None = None
     ready: bool = True
     keys_down: bool = False
+    asked_keys: int = 0
     asked_ready: int = 0
     document: dict[str, Any] | None = None
     port: int = 0
@@ -102,6 +103,7 @@ class Upstream:
             self.asked_ready += 1
             return web.json_response({}, status=200 if self.ready else 503)
         if request.raw_path == "/.well-known/jwks.json":
+            self.asked_keys += 1
             return web.json_response(self.keys.jwks(), status=503 if self.keys_down else 200)
         body = await request.read()
         headers = {name.lower(): value for name, value in request.headers.items()}

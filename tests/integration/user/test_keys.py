@@ -167,5 +167,20 @@ async def test_a_verifier_that_knows_the_old_key_only_learns_the_new_one(house, 
     assert (await verifier.verify(house.token())).id == MEMBER
 
 
+async def test_a_remembered_token_ends_with_its_key_though_nobody_else_comes(house):
+    verifier = house.verifier()
+    token = house.token()
+    assert (await verifier.verify(token)).id == MEMBER
+    await house.rotation.replace(house.database, house.vault)
+    await house.ring.load()
+    # Only the remembered token comes; once its keys are too old to go by, they are fetched beside the request.
+    verifier._fetched_at -= KEYS_MAX_AGE_SECONDS + 1
+    async with asyncio.timeout(20):
+        with pytest.raises(TokenInvalid):
+            while True:
+                await verifier.verify(token)
+                await asyncio.sleep(0.02)
+
+
 def test_the_lead_outlasts_every_cache_of_the_key_set(settings):
     assert timedelta(seconds=settings.key_lead_seconds) > timedelta(seconds=KEYS_MAX_AGE_SECONDS + 60)
