@@ -112,9 +112,9 @@ async def hand_over(database: Database, caller: Caller, shipment_id: UUID, new: 
     Raises NoSuchShipment, WithCarrier, NotToSend, NothingLeft, TooManyPieces, NumberTaken, and what is wrong with the
     number.
     """
-    number = checked_number(new.courier, new.tracking_number)
     async with database.transaction(caller.tenant) as transaction:
         shipment = await _lock(transaction, shipment_id)
+        number = checked_number(new.courier, new.tracking_number)
         known = await parcels.find(transaction, new.courier, number)
         if known is not None:
             if known.shipment_id != shipment_id or (new.lines and _sum(new.lines) != known.lines):

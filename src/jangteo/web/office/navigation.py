@@ -15,6 +15,7 @@ class Entry(NamedTuple):
 # An area is entered here together with its pages.
 ENTRIES: tuple[Entry, ...] = (
     Entry("desk", "/office", "chart", ()),
+    Entry("orders", "/office/orders", "receipt", ("orders.read",)),
     Entry("members", "/office/members", "users", ("members.read",)),
     Entry("messages", "/office/messages", "mail", ("messages.read",)),
     Entry("system", "/office/system", "gear", ("system.manage",)),
