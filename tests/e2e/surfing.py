@@ -26,7 +26,7 @@ class Page(html.parser.HTMLParser):
         self.status, self.url, self.headers = response.status_code, str(response.url), response.headers
         self.text = response.text if "html" in response.headers.get("content-type", "") else ""
         self.forms, self.links, self.errors, self.words, self.h1 = [], [], [], [], ""
-        self._within, self._select = [], None
+        self._within, self._select, self._area = [], None, None
         self.feed(self.text)
 
     @property
@@ -60,7 +60,7 @@ class Page(html.parser.HTMLParser):
         elif tag == "button" and name and self.forms:
             self.forms[-1].buttons.append(name)
         elif tag == "textarea" and name:
-            self.forms[-1].fields[name] = ""
+            self.forms[-1].fields[name], self._area = "", name
         elif tag == "select" and name:
             self._select = name
         elif tag == "option" and self._select and ("selected" in given or self._select not in self.forms[-1].fields):
@@ -70,12 +70,16 @@ class Page(html.parser.HTMLParser):
         """See HTMLParser."""
         if tag == "select":
             self._select = None
+        elif tag == "textarea":
+            self._area = None
         if any(tag == open_one for open_one, _ in self._within):
             while self._within.pop()[0] != tag:
                 pass
 
     def handle_data(self, data):
         """See HTMLParser."""
+        if self._area:
+            self.forms[-1].fields[self._area] += data
         text = data.strip()
         if not text or any(tag in ("style", "script") for tag, _ in self._within):
             return

@@ -5,9 +5,9 @@ from math import floor, log10
 from typing import NamedTuple
 
 WIDTH, HEIGHT = 720, 200
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 8, 10, 26
+_LEFT, _RIGHT, _TOP, _BOTTOM = 72, 8, 14, 28
 _GAP = 0.3  # of a step, between two bars
-_MOST_LABELS = 8
+_MOST_LABELS = 7
 
 
 class Value(NamedTuple):
