@@ -4,6 +4,7 @@ Fixtures for the conftest of a folder of stories; its own `mall` says which mall
 """
 
 import asyncio
+import re
 import secrets
 
 import aiohttp
@@ -97,4 +98,24 @@ def mails_to(mall, web):
     return read
 
 
-__all__ = ["buyer", "buyer_of", "mails_to", "owner", "product_with_stock", "publish_product", "web"]
+@pytest.fixture
+def link_of(mall, web, mails_to):
+    """Return the newest link to a page in the mails to an address."""
+
+    async def text_of(id):
+        async with web.get(f"{mall.site.url('mailbox')}/api/messages/{id}") as answer:
+            return (await answer.json())["text"]
+
+    async def read(email, path):
+        for _ in range(100):
+            texts = [await text_of(one["id"]) for one in await mails_to(email)]
+            found = [link for text in texts for link in re.findall(r"https?://\S+#token=\S+", text) if path in link]
+            if found:
+                return found[0]
+            await asyncio.sleep(0.1)
+        raise AssertionError(f"no mail to {email} leads to {path}")
+
+    return read
+
+
+__all__ = ["buyer", "buyer_of", "link_of", "mails_to", "owner", "product_with_stock", "publish_product", "web"]

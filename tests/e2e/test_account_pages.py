@@ -1,12 +1,10 @@
 """The pages of an account as a browser without scripts sees them, on a whole mall: signing up, in and out, and data."""
 
-import asyncio
 import re
 import secrets
 import sys
 from pathlib import Path
 
-import httpx
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # importlib mode makes no package of a folder
@@ -43,23 +41,6 @@ def join(surfer):
         return one
 
     return make
-
-
-@pytest.fixture
-def link_of(mall, mails_to):
-    """Return the newest link to a page in the mails to an address."""
-
-    async def read(email, path):
-        for _ in range(100):
-            async with httpx.AsyncClient(base_url=mall.site.url("mailbox")) as http:
-                texts = [(await http.get(f"/api/messages/{one['id']}")).json()["text"] for one in await mails_to(email)]
-            found = [link for text in texts for link in re.findall(r"https?://\S+#token=\S+", text) if path in link]
-            if found:
-                return found[0]
-            await asyncio.sleep(0.1)
-        raise AssertionError(f"no mail to {email} leads to {path}")
-
-    return read
 
 
 async def sign_up(one, ticks=REQUIRED, **typed):
