@@ -128,6 +128,15 @@ def _is_paid(answer: bytes) -> str:
     return "" if order["status"] in PAID else f"the order is {order['status']}: {order.get('reason')}"
 
 
+def _product_page(wares: Wares, buyer: int, dice: random.Random) -> Call:
+    return Call("GET", f"/products/{dice.choice(wares.products)}")
+
+
+def _is_whole_page(answer: bytes) -> str:
+    is_whole = answer.rstrip().endswith(b"</html>") and b'action="/cart/lines"' in answer
+    return "" if is_whole else f"no product's page: {answer[:200].decode(errors='replace')}"
+
+
 def _post(path: str, body: object, person: Person | None = None, more: dict[str, str] | None = None) -> Call:
     headers = {"Accept-Language": "ko", "Content-Type": "application/json", **(more or {})}
     return Call("POST", path, json.dumps(body, ensure_ascii=False).encode(), headers | bearer(person))
@@ -145,4 +154,8 @@ SEARCH_AGAIN = Asked("search, asked before", _search_again)
 ADD_TO_CART = Asked("add to cart", _add_to_cart, tidy=_empty_when_full)
 LOG_IN = Asked("log in", _log_in)
 CHECKOUT = Asked("checkout to paid order", _check_out, judge=_is_paid)
-ASKED = {asked.name: asked for asked in (LIST, DETAIL, SEARCH, SEARCH_AGAIN, ADD_TO_CART, LOG_IN, CHECKOUT)}
+# Rendered by `web` for a guest: what counts is its CPU, beside that of what it asks (docs/web.md).
+PRODUCT_PAGE = Asked("product page", _product_page, judge=_is_whole_page)
+ASKED = {
+    asked.name: asked for asked in (LIST, DETAIL, SEARCH, SEARCH_AGAIN, ADD_TO_CART, LOG_IN, CHECKOUT, PRODUCT_PAGE)
+}

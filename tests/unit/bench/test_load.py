@@ -48,9 +48,9 @@ def test_generators_add_up_and_the_latest_of_them_counts():
 
 
 @pytest.mark.parametrize("asked", ASKED.values(), ids=lambda asked: asked.name)
-def test_every_operation_calls_a_public_path_as_json(asked):
+def test_every_operation_calls_a_public_path_as_json_or_a_page(asked):
     call = asked.compose(WARES, 0, random.Random(1))
-    assert call.path.startswith("/v1/")
+    assert call.path.startswith(("/v1/", "/products/"))
     assert (call.method == "POST") == bool(call.body)
     if call.body:
         assert isinstance(json.loads(call.body), dict)
