@@ -99,6 +99,14 @@ async def basket(visit: Visit) -> Basket:
     return await visit.mall.get("/v1/cart", Basket)
 
 
+async def look_again(visit: Visit) -> None:
+    """Ask what is in the cart now, for the number beside it; it may as well stay as it is for a moment."""
+    try:
+        await basket(visit)
+    except Problem:
+        return
+
+
 async def estimate(visit: Visit, cart: Basket) -> Estimate | None:
     """Return what the ticked lines would cost, None where nothing can be said just now."""
     if not cart.ticked:

@@ -15,6 +15,7 @@ from litestar.params import FromPath, FromQuery
 
 from jangteo.web.given import VisitOf
 from jangteo.web.problem import Problem
+from jangteo.web.shop.basket import look_again
 from jangteo.web.shop.ordered import PATH, UNDECIDED, Ordered, ask, detail
 from jangteo.web.visit import HTML, Visit
 
@@ -105,6 +106,8 @@ async def complete(visit: VisitOf, order_id: FromPath[UUID]) -> Response[bytes]:
     if order.can_be_paid or order.has_ended:
         return visit.redirect(f"{order.path}/pay" if order.can_be_paid else order.path)
     found = await methods(visit) if order.must_be_confirmed else ()
+    if order.is_paid:
+        await look_again(visit)  # what was paid has left the cart
     return await visit.page(
         "shop/complete.html",
         order=order,

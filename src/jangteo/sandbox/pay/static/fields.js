@@ -73,5 +73,5 @@ for (const button of document.querySelectorAll(".fill")) {
 window.addEventListener("message", (event) => {
   if (event.origin === shop && event.data && event.data.type === "sandbox.submit") submit();
 });
-new ResizeObserver(() => tell("height", { height: document.documentElement.scrollHeight })).observe(document.body);
+new ResizeObserver(() => tell("height", { height: document.body.offsetHeight })).observe(document.body);
 tell("ready", {});
