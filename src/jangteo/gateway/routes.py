@@ -176,6 +176,7 @@ ROUTES: tuple[Route, ...] = (
         "GET /v1/members/me/identities",
         "POST,DELETE /v1/members/me/identities/{provider}",
         "POST /v1/members/me/identities/{provider}/completion",
+        "POST /v1/members/me/identities/{provider}/proof",
         "GET,POST /v1/members/me/second-factor",
         "POST /v1/members/me/second-factor/confirmation",
         "POST /v1/members/me/second-factor/recovery-codes",

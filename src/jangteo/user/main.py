@@ -45,6 +45,7 @@ from jangteo.user.log_ins import RETENTION as LOG_INS_RETENTION
 from jangteo.user.mails import MAIL_TOKEN, RETENTION, Mails
 from jangteo.user.oidc.presets import read_providers
 from jangteo.user.passwords import Passwords
+from jangteo.user.proofs import PROOF
 from jangteo.user.queries import Queries
 from jangteo.user.rights.api import ROUTES as RIGHTS_ROUTES
 from jangteo.user.rights.exports import RETENTION as EXPORTS_RETENTION
@@ -64,6 +65,7 @@ KEY_USES = (
     for_index(SUBJECT),
     for_mac(REFRESH_TOKEN),
     for_mac(MAIL_TOKEN),
+    for_mac(PROOF),
 )
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from jangteo.user.domain.member import Language, Purpose
+from jangteo.user.proofs import Evidence, Proof
 
 # Generous: the rules in `domain/` say what is right, these only keep out what nobody would write.
 Text = Annotated[str, Meta(max_length=300)]
@@ -61,9 +62,15 @@ class Refresh(Input, frozen=True, kw_only=True):
 
 
 class PasswordAgain(Input, frozen=True, kw_only=True):
-    """POST /v1/members/me/second-factor."""
+    """POST /v1/members/me/second-factor: the password, or a `proof` of a log-in at a linked provider just now."""
 
-    password: Secret
+    password: Secret = ""
+    proof: Secret = ""
+
+    @property
+    def evidence(self) -> Evidence:
+        """Return what says that it is the member who asks."""
+        return Proof(self.proof) if self.proof else self.password
 
 
 class CodeGiven(Input, frozen=True, kw_only=True):
@@ -72,10 +79,9 @@ class CodeGiven(Input, frozen=True, kw_only=True):
     code: TypedCode
 
 
-class PasswordAndCode(Input, frozen=True, kw_only=True):
+class PasswordAndCode(PasswordAgain, frozen=True, kw_only=True):
     """Taking the second factor away, or renewing its recovery codes; a recovery code is a code, too."""
 
-    password: Secret
     code: TypedCode
 
 

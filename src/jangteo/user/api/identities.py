@@ -19,11 +19,13 @@ from jangteo.user.oidc.schemas import (
     LogInBegun,
     LogInUnfinished,
     PasswordForLink,
+    ProofOut,
     ProviderOut,
     ProvidersOut,
     ReturnTo,
     SignUpByProvider,
 )
+from jangteo.user.proofs import LIFE as PROOF_LIFE
 from jangteo.user.schemas import ChallengeOut, SessionOut
 
 _SECONDS = int(LOGIN_LIFE.total_seconds())
@@ -123,6 +125,15 @@ async def link(provider: FromPath[str], data: JSONBody[Completion], caller: Call
     await by_provider.link(caller.tenant, provider, data.login_token, data.state, data.code, caller.member_id)
 
 
+@post(_MINE + "/proof", cache_control=PERSONAL)
+async def prove(
+    provider: FromPath[str], data: JSONBody[Completion], caller: Caller, by_provider: ByProvider
+) -> ProofOut:
+    """Prove who one is by a log-in, begun as for linking, at an account that is linked; for those without password."""
+    proof = await by_provider.prove(caller.tenant, provider, data.login_token, data.state, data.code, caller.member_id)
+    return ProofOut(proof=proof, expires_in=int(PROOF_LIFE.total_seconds()))
+
+
 @delete(_MINE)
 async def unlink(provider: FromPath[str], caller: Caller, by_provider: ByProvider) -> None:
     """Remove a linked account, unless it is the last way in."""
@@ -133,4 +144,4 @@ def _begun(begun: Begun) -> LogInBegun:
     return LogInBegun(authorization_url=begun.authorization_url, login_token=begun.login_token, expires_in=_SECONDS)
 
 
-ROUTES = [offered, begin, complete, prove_password, sign_up, mine, begin_linking, link, unlink]
+ROUTES = [offered, begin, complete, prove_password, sign_up, mine, begin_linking, link, prove, unlink]

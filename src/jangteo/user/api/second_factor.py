@@ -38,7 +38,7 @@ async def begin(
     data: JSONBody[PasswordAgain], request: Request[Any, Any, Any], caller: Caller, second_factor: SecondFactor
 ) -> EnrolmentOut:
     """Make a secret for an authenticator app; it counts once a code of it was given."""
-    made = await second_factor.begin(caller.tenant, caller.member_id, data.password, address_of(request))
+    made = await second_factor.begin(caller.tenant, caller.member_id, data.evidence, address_of(request))
     return EnrolmentOut(
         secret=base64.b32encode(made.secret).decode(), otpauth_uri=made.uri, digits=DIGITS, period=STEP_SECONDS
     )
@@ -59,7 +59,7 @@ async def renew_codes(
 ) -> RecoveryCodes:
     """Make new recovery codes in place of the old ones."""
     codes = await second_factor.renew_codes(
-        caller.tenant, caller.member_id, data.password, data.code, address_of(request)
+        caller.tenant, caller.member_id, data.evidence, data.code, address_of(request)
     )
     return RecoveryCodes(recovery_codes=codes)
 
@@ -69,7 +69,7 @@ async def turn_off(
     data: JSONBody[PasswordAndCode], request: Request[Any, Any, Any], caller: Caller, second_factor: SecondFactor
 ) -> None:
     """Turn the second factor off."""
-    await second_factor.turn_off(caller.tenant, caller.member_id, data.password, data.code, address_of(request))
+    await second_factor.turn_off(caller.tenant, caller.member_id, data.evidence, data.code, address_of(request))
 
 
 @post("/v1/sessions/second-factor", cache_control=PERSONAL)

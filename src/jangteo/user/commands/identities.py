@@ -31,6 +31,7 @@ from jangteo.user.oidc.presets import ProviderSettings
 from jangteo.user.oidc.provider import Claims, Provider
 from jangteo.user.oidc.schemas import SignUpByProvider
 from jangteo.user.passwords import Passwords
+from jangteo.user.proofs import Proofs
 from jangteo.user.store import Members, lock_member, password_hash_of
 from jangteo.user.throttle import Throttle
 
@@ -74,6 +75,7 @@ class ByProvider:
         self._passwords = passwords
         self._throttle = throttle
         self._mails = mails
+        self._proofs = Proofs(members.vault)
         self._identities = Identities(members.vault)
         self._providers = {name: Provider(settings, http) for name, settings in providers.items()}
 
@@ -172,6 +174,16 @@ class ByProvider:
                 await self._link(transaction, member, name, claims.subject)
             elif holder != member:
                 raise IdentityTaken(field="provider")
+
+    async def prove(self, tenant: str, name: str, token: str, state: str, code: str, member: UUID) -> str:
+        """Return a proof of who the member is, whose linked account just logged in. Raises OidcRefused."""
+        attempt = Attempt.of(token)
+        claims = await self._redeemed(tenant, name, attempt, state, code, member)
+        async with self._database.transaction(tenant) as transaction:
+            await self._finish(transaction, attempt)
+            if await self._identities.holder(transaction, name, claims.subject) != member:
+                raise OidcRefused(field="code")
+        return await self._proofs.give(tenant, member, self._database.clock.now())
 
     async def of(self, tenant: str, member: UUID) -> list[Identity]:
         """Return a member's linked accounts."""

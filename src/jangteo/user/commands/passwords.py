@@ -7,6 +7,7 @@ from jangteo.kit.postgres import Database
 from jangteo.user.domain.person import Fields, accepted_password
 from jangteo.user.mails import Mails
 from jangteo.user.passwords import Passwords
+from jangteo.user.proofs import Evidence, Proof, Proofs
 from jangteo.user.second_factor_store import drop_challenges
 from jangteo.user.session_store import revoke_sessions
 from jangteo.user.store import Members, save_password, verify_email
@@ -30,6 +31,17 @@ class PasswordCheck:
         self._members = members
         self._passwords = passwords
         self._throttle = throttle
+        self._proofs = Proofs(members.vault)
+
+    async def prove(self, tenant: str, member: UUID, evidence: Evidence, address: str) -> None:
+        """Raise unless `evidence`, a password or a proof, is the member's own.
+
+        Raises PasswordWrong, ProofInvalid, TooManyAttempts, MemberUnknown.
+        """
+        if isinstance(evidence, Proof):
+            await self._proofs.check(tenant, member, evidence, self._database.clock.now())
+        else:
+            await self.present(tenant, member, evidence, address)
 
     async def present(self, tenant: str, member: UUID, password: str, address: str, field: str = "password") -> str:
         """Return the hash that `password` has. Raises PasswordWrong, naming `field`, TooManyAttempts, MemberUnknown."""

@@ -26,6 +26,7 @@ from jangteo.user.domain.second_factor import (
 )
 from jangteo.user.log_ins import BY_CODE, LogIns
 from jangteo.user.mails import Mails
+from jangteo.user.proofs import Evidence
 from jangteo.user.role_store import permissions_of
 from jangteo.user.second_factor_store import (
     Factor,
@@ -83,9 +84,12 @@ class SecondFactor:
             )
             return Standing(since, await codes_left(reader, member), await self._required(reader, member))
 
-    async def begin(self, tenant: str, member: UUID, password: str, address: str) -> Enrolment:
-        """Make a secret, pending until a code of it is given. Raises PasswordWrong, FactorOn, TooManyAttempts."""
-        await self._check.present(tenant, member, password, address)
+    async def begin(self, tenant: str, member: UUID, evidence: Evidence, address: str) -> Enrolment:
+        """Make a secret, pending until a code of it is given.
+
+        Raises PasswordWrong, ProofInvalid, FactorOn, TooManyAttempts.
+        """
+        await self._check.prove(tenant, member, evidence, address)
         secret = new_secret()
         async with self._database.transaction(tenant) as transaction:
             known = await self._members.get(transaction, member)
@@ -110,7 +114,7 @@ class SecondFactor:
         code = as_typed(code)
         return await self._with_code(tenant, member, address, work)
 
-    async def renew_codes(self, tenant: str, member: UUID, password: str, code: str, address: str) -> list[str]:
+    async def renew_codes(self, tenant: str, member: UUID, evidence: Evidence, code: str, address: str) -> list[str]:
         """Make new recovery codes; the old ones are void. Raises PasswordWrong, CodeWrong, FactorOff."""
 
         async def work(transaction: Transaction, factor: Factor | None) -> list[str] | None:
@@ -120,10 +124,10 @@ class SecondFactor:
             await self._changed(transaction, member, "second_factor.codes_renewed", address)
             return codes
 
-        await self._check.present(tenant, member, password, address)
+        await self._check.prove(tenant, member, evidence, address)
         return await self._with_code(tenant, member, address, work)
 
-    async def turn_off(self, tenant: str, member: UUID, password: str, code: str, address: str) -> None:
+    async def turn_off(self, tenant: str, member: UUID, evidence: Evidence, code: str, address: str) -> None:
         """Forget it. Raises PasswordWrong, CodeWrong, FactorOff, and FactorRequired for staff that must have it."""
 
         async def work(transaction: Transaction, factor: Factor | None) -> list[str] | None:
@@ -136,7 +140,7 @@ class SecondFactor:
             await self._changed(transaction, member, "second_factor.off", address)
             return []
 
-        await self._check.present(tenant, member, password, address)
+        await self._check.prove(tenant, member, evidence, address)
         await self._with_code(tenant, member, address, work)
 
     async def finish_log_in(

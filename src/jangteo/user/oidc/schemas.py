@@ -23,6 +23,13 @@ class Completion(Input, frozen=True, kw_only=True):
     code: Annotated[str, Meta(max_length=4000)]
 
 
+class ProofOut(Struct, frozen=True, kw_only=True):
+    """That the member has just logged in at a provider: in place of the password, for `expires_in` seconds."""
+
+    proof: str
+    expires_in: int
+
+
 class PasswordForLink(Input, frozen=True, kw_only=True):
     """Linking the account of a log-in that waits for a password."""
 

@@ -65,7 +65,7 @@ async def withdraw(
     Refused with its `reasons` while orders, parcels or refunds are open; with `when_settled` it waits for them.
     """
     return await withdrawals.request(
-        caller.tenant, caller.member_id, data.password, address_of(request), language, when_settled=data.when_settled
+        caller.tenant, caller.member_id, data.evidence, address_of(request), language, when_settled=data.when_settled
     )
 
 

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from jangteo.kit.legal_archive import LegalRecord
 from jangteo.kit.people import Proof
 from jangteo.user.rights.states import State
-from jangteo.user.schemas import Input, Secret
+from jangteo.user.schemas import Input, PasswordAgain
 
 
 class ExportOut(Struct, frozen=True, kw_only=True):
@@ -40,10 +40,9 @@ class Archive(Struct, frozen=True, kw_only=True):
     documents: dict[str, msgspec.Raw]
 
 
-class WithdrawalIn(Input, frozen=True, kw_only=True):
+class WithdrawalIn(PasswordAgain, frozen=True, kw_only=True):
     """POST /v1/members/me/withdrawal. `when_settled`: what is open may be waited for, instead of being refused."""
 
-    password: Secret
     when_settled: bool = False
 
 

@@ -15,6 +15,7 @@ from jangteo.kit.postgres import Database, Transaction
 from jangteo.user.commands.passwords import PasswordCheck
 from jangteo.user.domain.permissions import LastOwner
 from jangteo.user.mails import Mails
+from jangteo.user.proofs import Evidence
 from jangteo.user.rights import withdrawal_store as store
 from jangteo.user.rights.due import Due, put_off
 from jangteo.user.rights.legal import READ
@@ -65,13 +66,14 @@ class Withdrawals:
         self._closing = closing
 
     async def request(
-        self, tenant: str, member: UUID, password: str, address: str, language: str, *, when_settled: bool
+        self, tenant: str, member: UUID, evidence: Evidence, address: str, language: str, *, when_settled: bool
     ) -> WithdrawalOut:
         """Close the caller's account, or wait until all is settled where that is allowed.
 
-        Raises PasswordWrong, TooManyAttempts, WithdrawalHeld, LastOwner, Unavailable where a service does not answer.
+        Raises PasswordWrong, ProofInvalid, TooManyAttempts, WithdrawalHeld, LastOwner, and Unavailable where a service
+        does not answer.
         """
-        await self._check.present(tenant, member, password, address)
+        await self._check.prove(tenant, member, evidence, address)
         standings = await self._neighbours.standing(tenant, member)
         reasons = _reasons(standings, language)
         if reasons and not when_settled:
