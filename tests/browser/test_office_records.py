@@ -26,8 +26,8 @@ async def test_every_page_is_without_barriers_and_fits_its_screen(boss_of, buyer
     await mails_to(buyer.email, 1)
     one = await boss_of(language, phone, dark)
     member = buyer.member["id"]
-    paths = ["/office", "/office/members", f"/office/members/{member}", f"/office/messages?member_id={member}"]
-    for path in [*paths, "/office/system", "/office/system/queues/user"]:
+    paths = ["/office/members", f"/office/members/{member}", f"/office/messages?member_id={member}"]
+    for path in [*paths, "/office/roles", "/office/roles/support", "/office/system", "/office/system/queues/user"]:
         answer = await one.open(path)
         assert answer.status == 200
         assert await barriers(one.page) == [], path

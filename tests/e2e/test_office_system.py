@@ -16,7 +16,7 @@ from office_visitor import Desk, account_of
 from jangteo.kit.bus import Outgoing, connect
 from jangteo.stack.buyer import PASSWORD, Buyer
 
-AREAS = {"/office/members", "/office/messages", "/office/system"}
+AREAS = {"/office/members", "/office/messages", "/office/roles", "/office/system"}
 SHOWN_TO = {
     "owner": AREAS,
     "staff": {"/office/members", "/office/messages"},
@@ -123,6 +123,29 @@ async def test_roles_are_given_and_taken_and_the_last_owner_stays(desk, member, 
     refused = await boss.send(f"{own}/roles", status=409, roles="staff")
     assert "마지막 소유자" in refused.text
     assert re.search(r'value="owner" checked', await boss.open(own))
+
+
+async def test_a_role_is_made_changed_and_removed_and_the_owners_stays(desk):
+    boss, name = await desk("owner", language="en"), f"desk-{uuid.uuid4().hex[:8]}"
+    page = await boss.open("/office/roles")
+    assert "Every permission" in page
+    refused = await boss.send("/office/roles", status=422, name="Not A Name", permissions="orders.read")
+    assert 'aria-invalid="true"' in refused.text
+    assert re.search(r'value="orders.read" checked', refused.text)
+    page = await boss.submit("/office/roles", name=name, permissions="orders.read")
+    assert f'href="/office/roles/{name}"' in page
+    await boss.send("/office/roles", status=409, name=name, permissions="orders.read")
+    await boss.open(f"/office/roles/{name}")
+    await boss.submit(f"/office/roles/{name}", permissions="messages.read")
+    page = await boss.open(f"/office/roles/{name}")
+    assert re.findall(r'value="([a-z.]+)" checked', page) == ["messages.read"]
+    page = await boss.submit(f"/office/roles/{name}/removal")
+    assert f'href="/office/roles/{name}"' not in page
+    await boss.open(f"/office/roles/{name}", status=404)
+    await boss.open("/office/roles/goods")
+    refused = await boss.send("/office/roles/goods/removal", status=409)
+    assert "have this role" in refused.text
+    await boss.send("/office/roles/owner", status=409, permissions="orders.read")
 
 
 async def test_messages_are_found_and_read_masked_and_secrets_stay_their_recipients(desk, member, mails_to):

@@ -17,6 +17,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("desk", "/office", "chart", ()),
     Entry("orders", "/office/orders", "receipt", ("orders.read",)),
     Entry("members", "/office/members", "users", ("members.read",)),
+    Entry("roles", "/office/roles", "lock", ("roles.manage",)),
     Entry("messages", "/office/messages", "mail", ("messages.read",)),
     Entry("system", "/office/system", "gear", ("system.manage",)),
 )
