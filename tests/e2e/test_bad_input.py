@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 import secrets
 import uuid
 
@@ -10,6 +11,7 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from jangteo.gateway.routes import ROUTES, Access
 from jangteo.stack.buyer import ADDRESS, Refused
 
 NOBODY = str(uuid.UUID(int=1))
@@ -155,3 +157,16 @@ async def test_an_internal_address_reached_past_the_gateway_asks_for_a_services_
             url = mall.site.url(service) + path
             async with web.request(method, url, json={"skus": []}, headers=headers) as answer:
                 assert answer.status in (401, 403), (service, headers, await answer.text())
+
+
+async def test_who_may_not_call_a_route_is_told_so_whatever_the_body_and_nothing_about_the_body(buyer, web, mall):
+    rows = [row for row in ROUTES if row.access is Access.STAFF and row.method in ("POST", "PUT", "PATCH")]
+    assert len(rows) > 15
+    sent = {"Authorization": f"Bearer {buyer.tokens['access_token']}", "Content-Type": "application/json"}
+    told = {}
+    for row in rows:
+        path = re.sub(r"\{[^}]*\}", NOBODY, row.path)
+        for body in (b"{", b'{"a": 1}'):
+            async with web.request(row.method, mall.url + path, data=body, headers=sent) as answer:
+                told[row.name, body] = (answer.status, (await answer.json(content_type=None))["code"])
+    assert {key: value for key, value in told.items() if value != (403, "permission.missing")} == {}

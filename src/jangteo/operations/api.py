@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter, SkipValidation
 
 from jangteo.kit import auth
+from jangteo.kit.http.permission import needs
 from jangteo.operations import parking, watching
 from jangteo.operations.schemas import (
     MOST_AT_ONCE,
@@ -49,14 +50,14 @@ async def list_parked(
     return await desk.parked(caller, group, size)
 
 
-@post("/v1/system/queues/{group:str}/replays", cache_control=FRESH, status_code=200)
+@post("/v1/system/queues/{group:str}/replays", cache_control=FRESH, status_code=200, guards=[needs(parking.MANAGE)])
 async def replay_parked(group: FromPath[str], data: JSONBody[Replay], caller: Caller, desk: Desk) -> Replayed:
     """Hand parked messages to their group again; asking twice is harmless."""
     count, more = await desk.replay(caller, group, data.ids)
     return Replayed(replayed=count, more=more)
 
 
-@post("/v1/system/queues/{group:str}/discards", cache_control=FRESH, status_code=200)
+@post("/v1/system/queues/{group:str}/discards", cache_control=FRESH, status_code=200, guards=[needs(parking.MANAGE)])
 async def discard_parked(group: FromPath[str], data: JSONBody[Discard], caller: Caller, desk: Desk) -> Discarded:
     """Throw parked messages away for good, for a reason that is recorded."""
     return Discarded(discarded=await desk.discard(caller, group, data.ids, data.reason))

@@ -9,6 +9,7 @@ from litestar.params import FromQuery, HeaderParameter, JSONBody, SkipValidation
 
 from jangteo.kit.auth import Caller
 from jangteo.kit.errors import Invalid, NotFound
+from jangteo.kit.http.permission import needs
 from jangteo.kit.idempotency import IdempotencyKey
 from jangteo.kit.postgres import Database
 from jangteo.payment.commands.notice import notice_webhook
@@ -110,7 +111,7 @@ async def show_ledger(caller: CallerOf, queries: QueriesOf, payment_id: UUID) ->
     return await queries.ledger(caller, payment_id)
 
 
-@post("/v1/payments/{payment_id:uuid}/refunds", status_code=202, summary="Give money back")
+@post("/v1/payments/{payment_id:uuid}/refunds", status_code=202, summary="Give money back", guards=[needs(REFUND)])
 async def refund_payment(
     caller: CallerOf,
     database: DatabaseOf,
@@ -120,7 +121,6 @@ async def refund_payment(
     idempotency_key: Annotated[str | None, HeaderParameter(name="Idempotency-Key")] = None,
 ) -> Response[RefundView]:
     """Give a part or the rest of a payment back, as staff; what comes of it shows in the attempt."""
-    caller.require(REFUND)
     key = IdempotencyKey(
         tenant=caller.tenant,
         caller=str(caller.member_id),

@@ -10,13 +10,14 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from jangteo.contracts.shipping import Quote, QuoteRequest
 from jangteo.kit.auth import Caller
 from jangteo.kit.errors import Invalid, NotFound
+from jangteo.kit.http.permission import needs
 from jangteo.kit.postgres import Database
 from jangteo.shipping import by_hand, store
 from jangteo.shipping.carriers import Carriers
 from jangteo.shipping.commands import note_sightings
 from jangteo.shipping.couriers import COURIERS, name_of
 from jangteo.shipping.fees import Tariff, quote
-from jangteo.shipping.queries import MANAGE, Shipments, parcel_view
+from jangteo.shipping.queries import MANAGE, UNMASK, Shipments, parcel_view
 from jangteo.shipping.schemas import (
     Couriers,
     CourierView,
@@ -86,7 +87,12 @@ async def show_shipment(
     return await shipments.one(caller, shipment_id, language)
 
 
-@post("/v1/shipments/{shipment_id:uuid}/address-disclosure", status_code=200, summary="Where a shipment goes, unmasked")
+@post(
+    "/v1/shipments/{shipment_id:uuid}/address-disclosure",
+    status_code=200,
+    summary="Where a shipment goes, unmasked",
+    guards=[needs(UNMASK)],
+)
 async def disclose_address(
     shipment_id: FromPath[UUID],
     data: JSONBody[Disclosure],
@@ -108,7 +114,7 @@ async def list_couriers(language: NamedDependency[str]) -> Couriers:
     )
 
 
-@post("/v1/shipments/{shipment_id:uuid}/parcels", status_code=201, summary="Hand a parcel over")
+@post("/v1/shipments/{shipment_id:uuid}/parcels", status_code=201, summary="Hand a parcel over", guards=[needs(MANAGE)])
 async def add_parcel(
     shipment_id: FromPath[UUID],
     data: JSONBody[NewParcel],
@@ -117,16 +123,19 @@ async def add_parcel(
     database: NamedDependency[Database],
 ) -> ParcelView:
     """Record a parcel that staff gave to a delivery company; the first one sends the order on its way."""
-    caller.require(MANAGE)
     return parcel_view(await by_hand.hand_over(database, caller, shipment_id, data), language)
 
 
-@post("/v1/shipments/{shipment_id:uuid}/delivery", status_code=200, summary="Say that all parcels arrived")
+@post(
+    "/v1/shipments/{shipment_id:uuid}/delivery",
+    status_code=200,
+    summary="Say that all parcels arrived",
+    guards=[needs(MANAGE)],
+)
 async def note_delivery(
     shipment_id: FromPath[UUID], caller: NamedDependency[Caller], database: NamedDependency[Database]
 ) -> DeliveryNoted:
     """Record, as staff, that a shipment which was sent by hand was delivered."""
-    caller.require(MANAGE)
     shipment = await by_hand.deliver(database, caller, shipment_id)
     return DeliveryNoted(id=shipment.id, order_id=shipment.order_id, status=shipment.state.value)
 

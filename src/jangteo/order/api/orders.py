@@ -11,6 +11,7 @@ from litestar.response import Stream
 from jangteo.contracts.order import DeliveryAddress, OrderSummary
 from jangteo.kit import audit
 from jangteo.kit.audit import Entry
+from jangteo.kit.http.permission import needs
 from jangteo.kit.privacy import PersonErased
 from jangteo.order import answers, live, queries
 from jangteo.order.api.given import (
@@ -29,10 +30,10 @@ from jangteo.order.api.given import (
     visible,
 )
 from jangteo.order.commands.change_order import cancel_order, pay
-from jangteo.order.commands.disclose_address import disclose
+from jangteo.order.commands.disclose_address import UNMASK, disclose
 from jangteo.order.commands.place_order import place_order
 from jangteo.order.commands.price_order import price_order
-from jangteo.order.commands.refund_order import refund_order
+from jangteo.order.commands.refund_order import REFUND, refund_order
 from jangteo.order.domain.address import masked
 from jangteo.order.schemas import (
     AddressAnswer,
@@ -102,7 +103,13 @@ async def cancel(
     return await told(desk, caller, answer, prefer, language)
 
 
-@post("/v1/orders/{order_id:uuid}/refunds", status_code=202, responses=answering(202), summary="Give a part back")
+@post(
+    "/v1/orders/{order_id:uuid}/refunds",
+    status_code=202,
+    responses=answering(202),
+    summary="Give a part back",
+    guards=[needs(REFUND)],
+)
 async def refund(
     desk: DeskOf,
     caller: CallerOf,
@@ -151,7 +158,12 @@ async def detail(
     return Response(answers.detail(view, language, words), headers={"ETag": f'"{view.version}"'})
 
 
-@post("/v1/orders/{order_id:uuid}/address-disclosure", status_code=200, summary="Where an order goes, unmasked")
+@post(
+    "/v1/orders/{order_id:uuid}/address-disclosure",
+    status_code=200,
+    summary="Where an order goes, unmasked",
+    guards=[needs(UNMASK)],
+)
 async def disclose_address(
     desk: DeskOf, caller: CallerOf, order_id: FromPath[UUID], data: JSONBody[Disclosure]
 ) -> AddressAnswer:

@@ -8,6 +8,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from jangteo.kit import audit
 from jangteo.kit.audit import Entry
+from jangteo.kit.http.permission import needs
 from jangteo.kit.idempotency import Answer, once
 from jangteo.kit.idempotency import IdempotencyKey as Key
 from jangteo.product.api.given import (
@@ -32,43 +33,39 @@ from jangteo.product.staff_schemas import CategoryChange, CategoryIn, CategoryKe
 from jangteo.product.stock.movements import StockHistory, StockMovement, history, record
 
 
-@post("/v1/products")
+@post("/v1/products", guards=[needs(MANAGE_PRODUCTS)])
 async def add_product(data: JSONBody[ProductIn], caller: Caller, commands: Commands) -> Response[ProductKept]:
     """Add a product."""
-    caller.require(MANAGE_PRODUCTS)
     return kept(await commands.create(caller, data), 201)
 
 
-@put("/v1/products/{product:uuid}")
+@put("/v1/products/{product:uuid}", guards=[needs(MANAGE_PRODUCTS)])
 async def edit_product(
     product: FromPath[UUID], data: JSONBody[ProductIn], caller: Caller, commands: Commands, if_match: IfMatch = None
 ) -> Response[ProductKept]:
     """Replace a product, if nobody edited it since the version in If-Match; else 409 with the fresh one."""
-    caller.require(MANAGE_PRODUCTS)
     version = version_of(if_match)
     return kept(await commands.edit(caller, product, version, data))
 
 
-@post("/v1/products/{product:uuid}/archive", status_code=200)
+@post("/v1/products/{product:uuid}/archive", status_code=200, guards=[needs(MANAGE_PRODUCTS)])
 async def archive_product(
     product: FromPath[UUID], caller: Caller, commands: Commands, if_match: IfMatch = None
 ) -> Response[ProductKept]:
     """Take a product off the shelves for good."""
-    caller.require(MANAGE_PRODUCTS)
     version = version_of(if_match) if if_match is not None else None
     return kept(await commands.archive(caller, product, version))
 
 
-@post("/v1/categories")
+@post("/v1/categories", guards=[needs(MANAGE_PRODUCTS)])
 async def add_category(data: JSONBody[CategoryIn], caller: Caller, commands: Commands) -> CategoryKept:
     """Add a category."""
-    caller.require(MANAGE_PRODUCTS)
     name = Text(ko=data.name_ko, en=data.name_en)
     wanted = Category(code=data.slug, name=name, parent=data.parent, position=data.position)
     return CategoryKept.of(await commands.add_category(caller, wanted))
 
 
-@put("/v1/categories/{category:str}")
+@put("/v1/categories/{category:str}", guards=[needs(MANAGE_PRODUCTS)])
 async def edit_category(
     category: FromPath[str],
     data: JSONBody[CategoryChange],
@@ -77,7 +74,6 @@ async def edit_category(
     if_match: IfMatch = None,
 ) -> CategoryKept:
     """Rename or move a category; with If-Match only at that version, else 409 with the fresh one."""
-    caller.require(MANAGE_PRODUCTS)
     version = version_of(if_match) if if_match is not None else None
     name = Text(ko=data.name_ko, en=data.name_en)
     wanted = Category(code=category, name=name, parent=data.parent, position=data.position)
@@ -102,7 +98,7 @@ async def show_movements(
     return Response(await history(database, caller.tenant, product, before, size), headers=NOT_KEPT)
 
 
-@post("/v1/products/{product:uuid}/stock-movements")
+@post("/v1/products/{product:uuid}/stock-movements", guards=[needs(MANAGE_STOCK)])
 async def add_movement(
     product: FromPath[UUID],
     data: JSONBody[StockMovement],
@@ -112,7 +108,6 @@ async def add_movement(
     idempotency_key: IdempotencyKey = None,
 ) -> Response[bytes]:
     """Take goods in, write them off, or correct a count; once for each Idempotency-Key."""
-    caller.require(MANAGE_STOCK)
     key = Key(
         tenant=caller.tenant,
         caller=str(caller.member_id),

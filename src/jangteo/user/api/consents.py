@@ -6,11 +6,13 @@ from litestar import get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, SkipValidation
 
+from jangteo.kit.http.permission import needs
 from jangteo.user.api.given import PERSONAL, Caller, Language
 from jangteo.user.commands import consents
 from jangteo.user.consent_schemas import ConsentIn, ConsentState, ConsentTextsOut, MyConsents, TextIn
 from jangteo.user.domain.consent import purpose_named
 from jangteo.user.domain.member import Language as Spoken
+from jangteo.user.domain.permissions import MANAGE_CONSENTS
 
 Consents: TypeAlias = NamedDependency[SkipValidation[consents.Consents]]
 
@@ -21,7 +23,7 @@ async def show_texts(caller: Caller, language: Language, consents: Consents) -> 
     return ConsentTextsOut(items=await consents.texts(caller.tenant, "en" if language == "en" else "ko"))
 
 
-@post("/v1/consent-texts")
+@post("/v1/consent-texts", guards=[needs(MANAGE_CONSENTS)])
 async def publish_text(
     data: JSONBody[TextIn], caller: Caller, language: Language, consents: Consents
 ) -> ConsentTextsOut:

@@ -3,6 +3,7 @@
 from litestar import get, put
 from litestar.params import JSONBody
 
+from jangteo.kit.http.permission import needs
 from jangteo.user.account_schemas import GradesIn, GradesOut, MyGrade
 from jangteo.user.api.given import PERSONAL, Caller, Grades
 from jangteo.user.grades import MANAGE_MEMBERS
@@ -14,10 +15,9 @@ async def list_grades(caller: Caller, grades: Grades) -> GradesOut:
     return await grades.every(caller.tenant)
 
 
-@put("/v1/member-grades")
+@put("/v1/member-grades", guards=[needs(MANAGE_MEMBERS)])
 async def replace_grades(data: JSONBody[GradesIn], caller: Caller, grades: Grades) -> GradesOut:
     """Let the shop have exactly these grades; everybody's own follows at once."""
-    caller.require(MANAGE_MEMBERS)
     return await grades.replace(caller, data.items, data.span_days)
 
 

@@ -7,9 +7,11 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter, SkipValidation
 
+from jangteo.kit.http.permission import needs
 from jangteo.user.account_schemas import LogInPage
 from jangteo.user.api.given import PERSONAL, Caller
 from jangteo.user.commands import reading_log_ins
+from jangteo.user.domain.permissions import UNMASK_MEMBERS
 from jangteo.user.staff_schemas import LogInDisclosure
 
 ReadingLogIns: TypeAlias = NamedDependency[SkipValidation[reading_log_ins.ReadingLogIns]]
@@ -36,7 +38,12 @@ async def log_ins_of(
     return await reading_log_ins.seen(caller, member_id, cursor, size)
 
 
-@post("/v1/members/{member_id:uuid}/access-log-disclosure", cache_control=PERSONAL, status_code=200)
+@post(
+    "/v1/members/{member_id:uuid}/access-log-disclosure",
+    cache_control=PERSONAL,
+    status_code=200,
+    guards=[needs(UNMASK_MEMBERS)],
+)
 async def disclose_log_ins(
     member_id: FromPath[UUID], data: JSONBody[LogInDisclosure], caller: Caller, reading_log_ins: ReadingLogIns
 ) -> LogInPage:

@@ -7,8 +7,10 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter, SkipValidation
 
+from jangteo.kit.http.permission import needs
 from jangteo.user.api.given import PERSONAL, Caller
 from jangteo.user.commands import looking_up
+from jangteo.user.domain.permissions import READ_MEMBERS, UNMASK_MEMBERS
 from jangteo.user.staff_schemas import Disclosure, MemberPage, MemberSearch, MemberSeen, MembersFound
 
 LookingUp: TypeAlias = NamedDependency[SkipValidation[looking_up.LookingUp]]
@@ -25,7 +27,7 @@ async def list_members(
     return await looking_up.page(caller, cursor, size)
 
 
-@post("/v1/members/search", cache_control=PERSONAL, status_code=200)
+@post("/v1/members/search", cache_control=PERSONAL, status_code=200, guards=[needs(READ_MEMBERS)])
 async def search_members(data: JSONBody[MemberSearch], caller: Caller, looking_up: LookingUp) -> MembersFound:
     """Find the member with exactly this e-mail, masked."""
     return await looking_up.search(caller, data.email)
@@ -37,7 +39,12 @@ async def show_member(member_id: FromPath[UUID], caller: Caller, looking_up: Loo
     return await looking_up.profile(caller, member_id)
 
 
-@post("/v1/members/{member_id:uuid}/profile-disclosure", cache_control=PERSONAL, status_code=200)
+@post(
+    "/v1/members/{member_id:uuid}/profile-disclosure",
+    cache_control=PERSONAL,
+    status_code=200,
+    guards=[needs(UNMASK_MEMBERS)],
+)
 async def disclose_member(
     member_id: FromPath[UUID], data: JSONBody[Disclosure], caller: Caller, looking_up: LookingUp
 ) -> MemberSeen:

@@ -5,6 +5,7 @@ from uuid import UUID
 from litestar import delete, get, post, put
 from litestar.params import FromPath, JSONBody
 
+from jangteo.kit.http.permission import needs
 from jangteo.user.api.given import Caller, Language, Roles
 from jangteo.user.domain.permissions import MANAGE_ROLES
 from jangteo.user.role_store import Role
@@ -37,17 +38,15 @@ async def show_roles(caller: Caller, roles: Roles) -> RolesOut:
     return RolesOut(items=[_told(role) for role in await roles.every(caller)])
 
 
-@post("/v1/roles")
+@post("/v1/roles", guards=[needs(MANAGE_ROLES)])
 async def make_role(data: JSONBody[RoleIn], caller: Caller, roles: Roles) -> RoleOut:
     """Make a role out of permissions that the caller has."""
-    caller.require(MANAGE_ROLES)
     return _told(await roles.make(caller, data.name, data.permissions))
 
 
-@put("/v1/roles/{name:str}")
+@put("/v1/roles/{name:str}", guards=[needs(MANAGE_ROLES)])
 async def change_role(name: FromPath[str], data: JSONBody[RoleChange], caller: Caller, roles: Roles) -> RoleOut:
     """Let a role hold exactly these permissions; whoever has it notices within the life of an access token."""
-    caller.require(MANAGE_ROLES)
     return _told(await roles.change(caller, name, data.permissions))
 
 
@@ -65,12 +64,11 @@ async def show_roles_of(member_id: FromPath[UUID], caller: Caller, roles: Roles)
     return MemberRoles(roles=await roles.of(caller, member_id))
 
 
-@put("/v1/members/{member_id:uuid}/roles")
+@put("/v1/members/{member_id:uuid}/roles", guards=[needs(MANAGE_ROLES)])
 async def give_roles(
     member_id: FromPath[UUID], data: JSONBody[RolesGiven], caller: Caller, roles: Roles
 ) -> MemberRoles:
     """Let a member have exactly these roles."""
-    caller.require(MANAGE_ROLES)
     return MemberRoles(roles=await roles.give(caller, member_id, data.roles))
 
 

@@ -7,9 +7,11 @@ from litestar import Request, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, SkipValidation
 
+from jangteo.kit.http.permission import needs
 from jangteo.user.api.given import PERSONAL, Caller, Language
 from jangteo.user.api.sessions import address_of
 from jangteo.user.rights import exports, legal, withdrawal
+from jangteo.user.rights.legal import READ
 from jangteo.user.rights.schemas import (
     Archive,
     ExportOut,
@@ -87,7 +89,13 @@ async def prove_withdrawal(withdrawal_id: FromPath[UUID], caller: Caller, withdr
     return await withdrawals.proof(caller, withdrawal_id)
 
 
-@post("/v1/legal-records/search", status_code=200, cache_control=PERSONAL, summary="Read what the law keeps")
+@post(
+    "/v1/legal-records/search",
+    status_code=200,
+    cache_control=PERSONAL,
+    summary="Read what the law keeps",
+    guards=[needs(READ)],
+)
 async def read_legal_records(data: JSONBody[LegalSearch], caller: Caller, legal_reader: LegalReader) -> LegalRecordsOut:
     """Give the records of erased persons that one service keeps for one purpose.
 
