@@ -125,6 +125,15 @@ class Happened(msgspec.Struct, frozen=True, kw_only=True):
     actor: str
 
 
+class GivenBack(msgspec.Struct, frozen=True, kw_only=True):
+    """Money that staff gave back, and why."""
+
+    amount: int
+    state: str
+    state_label: str
+    reason: str | None
+
+
 class Detail(Ordered, frozen=True, kw_only=True):
     """GET /v1/orders/{id}."""
 
@@ -135,6 +144,12 @@ class Detail(Ordered, frozen=True, kw_only=True):
     shipment: Shipment | None
     address: Where | None
     timeline: tuple[Happened, ...]
+    refunds: tuple[GivenBack, ...] = ()
+
+    @property
+    def given_back(self) -> list[GivenBack]:
+        """Return the refunds that a buyer has something from: done, or on their way."""
+        return [one for one in self.refunds if one.state in ("requested", "succeeded")]
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
