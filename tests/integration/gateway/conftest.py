@@ -161,7 +161,7 @@ class Mall:
 
     async def access_log(self, holds: str) -> dict[str, Any]:
         """Return the line of the access log that holds a text, as soon as Envoy has written it."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(90):
             while True:
                 for line in self.log_path.read_text().splitlines():
                     if holds in line and '"logger":"access"' in line:
@@ -183,7 +183,7 @@ class Told:
         return json.loads(self.raw)
 
 
-async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 20) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 90) -> None:
     """Wait until a condition holds; TimeoutError where it never does."""
     async with asyncio.timeout(seconds):
         while True:
