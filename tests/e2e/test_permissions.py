@@ -125,7 +125,9 @@ def is_as(wanted, row, answer):
     if wanted == "hidden":
         return empty or answer.status == 404 or (row.method == "GET" and code == "permission.missing")
     opened_to_staff = row.access is Access.MEMBER and row.permissions
-    return not refused and answer.status < 500 and not (opened_to_staff and (empty or answer.status == 404))
+    # What that one says, 503 included, is how the mall is.
+    told = answer.status < 500 or row.name == "GET /health"
+    return not refused and told and not (opened_to_staff and (empty or answer.status == 404))
 
 
 def combinations():
