@@ -80,9 +80,13 @@ class Shipments:
             left = await parcels.left(reader, shipment_id) if by_hand else {}
         if row["member_id"] != caller.id:
             await self._note(caller, "shipment.read", f"shipment:{shipment_id}", row["member_id"])
+        summary = _summary(row, language)
+        if by_hand and handed_over:
+            first = handed_over[0]
+            summary |= {"carrier": first.courier, "tracking_number": first.tracking_number}
         packed = [LineView(sku=line["sku"], quantity=line["quantity"]) for line in lines]
         return ShipmentDetail(
-            **_summary(row, language),
+            **summary,
             lines=packed,
             parcels=handed_over if by_hand else _announced(row, packed, language),
             by_hand=by_hand,

@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jangteo.contracts import payment, product, shipping
-from jangteo.kit.errors import Conflict
+from jangteo.kit.errors import Conflict, Invalid
 from jangteo.kit.messages import Message
 from jangteo.order.domain import events as happened
 from jangteo.order.domain.ending import Reason
 from jangteo.order.domain.order import evolve
 from jangteo.order.domain.reactions import RULES, react
+from jangteo.order.domain.refunding import Wanted, request
 from jangteo.order.domain.requests import cancel, choose_payment, expire
 from jangteo.order.domain.saga import awaiting, outgoing
 from jangteo.order.states import TERMINAL, State
@@ -25,6 +26,14 @@ NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 ORDER = UUID(int=1)
 TOTAL = 25_000
 NAMES = {"order_id": ORDER}
+# What staff may wish to give back; of what is divisible by five, the provider refuses.
+WISHES = [
+    *(
+        Wanted(pieces={}, shipping_fee=0, amount=amount, restock=False)
+        for amount in (1, 499, 500, 11_000, 24_999, TOTAL)
+    ),
+    *(Wanted(pieces={"A-1": n}, shipping_fee=fee, amount=None, restock=n > 0) for n in (1, 2) for fee in (0, 1, 2_999)),
+]
 
 
 class Stock:
@@ -32,6 +41,7 @@ class Stock:
 
     def __init__(self, plenty: bool, gone_when_expired: bool) -> None:
         self.state, self.plenty, self.gone_when_expired = "none", plenty, gone_when_expired
+        self.returned: dict[UUID, int] = {}
 
     def on(self, command: Message) -> list[Message]:
         match command:
@@ -53,6 +63,11 @@ class Stock:
             case product.ReleaseStock():
                 self.state = "released"
                 return [product.StockReleased(**NAMES)]
+            case product.RestockGoods(return_id=id):
+                assert self.state in ("sold", "released")
+                if self.state == "sold":
+                    self.returned[id] = sum(line.quantity for line in command.lines)
+                return [product.GoodsRestocked(**NAMES, return_id=id)]
         raise AssertionError(command)
 
     def expire(self) -> list[Message]:
@@ -71,6 +86,7 @@ class Money:
         self.at_once: set[UUID] = set()
         self.cancelled = False
         self.taken = self.given_back = 0
+        self.refunds: dict[UUID, Message] = {}
 
     def on(self, command: Message) -> list[Message]:
         match command:
@@ -92,6 +108,10 @@ class Money:
                 for id, state in self.attempts.items():
                     self.attempts[id] = "declined" if state == "confirming" else "void"
                 return [payment.PaymentCancelled(**NAMES, refunded=self.given_back, currency="KRW")]
+            case payment.RefundPayment(refund_id=id):
+                if id not in self.refunds:
+                    self.refunds[id] = self.refund(command)
+                return [self.refunds[id]]
         raise AssertionError(command)
 
     def capture(self, id: UUID) -> None:
@@ -99,6 +119,15 @@ class Money:
             failing = self.tokens[id] == "uncapturable"
             self.attempts[id] = "failed" if failing else "captured"
             self.taken += 0 if failing else TOTAL
+
+    def refund(self, command: payment.RefundPayment) -> Message:
+        names = NAMES | {"payment_id": command.payment_id, "refund_id": command.refund_id}
+        assert self.cancelled or command.amount <= self.taken - self.given_back
+        if self.cancelled or command.amount % 5 == 0:
+            return payment.PaymentRefundFailed(**names, reason="refused")
+        self.given_back += command.amount
+        amounts = {"amount": command.amount, "refunded_in_all": self.given_back, "currency": "KRW"}
+        return payment.PaymentRefunded(**names, **amounts)
 
     def say(self, id: UUID) -> list[Message]:
         names, whole = NAMES | {"payment_id": id}, {"amount": TOTAL, "currency": "KRW"}
@@ -159,7 +188,7 @@ class Shop:
     def __init__(self, placed, stock: Stock, token: str | None, at_once: bool) -> None:
         self.at_once = at_once
         self.stock, self.money, self.parcel = stock, Money(), Parcel()
-        self.now, self.order, self.attempts = NOW, None, 0
+        self.now, self.order, self.attempts, self.refunds = NOW, None, 0, 0
         self.wire: list[Message] = []
         self.said: list[str] = []
         self.apply([placed, *self.choice(token)] if token else [placed])
@@ -188,7 +217,7 @@ class Shop:
     def attempt(self, decide) -> None:
         try:
             self.apply(decide())
-        except Conflict:
+        except (Conflict, Invalid):
             return
 
     def step(self, number: int) -> None:
@@ -212,6 +241,9 @@ class Shop:
             self.wire += self.parcel.travel()
         elif kind == 6:
             self.wire += awaiting(self.order)
+        elif kind == 8:
+            self.refunds += 1
+            self.attempt(lambda: request(self.order, UUID(int=500 + self.refunds), ORDER, WISHES[choice], ""))
         elif self.wire:
             self.deliver(choice % len(self.wire), again=kind == 7)
 
@@ -243,7 +275,13 @@ def test_an_order_ends_with_everything_where_it_belongs(placing, steps, token, p
     state, kept = shop.order.state, shop.money.taken - shop.money.given_back
     assert state in TERMINAL
     if state is State.DELIVERED:
-        assert (shop.stock.state, kept, shop.parcel.state) == ("sold", TOTAL, "delivered")
+        kept_of_it = TOTAL - shop.order.refunded
+        assert (shop.stock.state, kept, shop.parcel.state) == ("sold", kept_of_it, "delivered")
+        assert shop.order.refunded == shop.money.given_back
+        assert "requested" not in [refund.state for refund in shop.order.refunds]
+        back = [one for one in shop.order.refunds if one.restock and one.state == "succeeded"]
+        assert all(one.restocked for one in back)
+        assert shop.stock.returned == {one.refund_id: one.lines[0].quantity for one in back}
     else:
         assert (shop.stock.state in ("released", "refused", "none"), kept) == (True, 0)
         assert shop.parcel.state in ("none", "cancelled")
