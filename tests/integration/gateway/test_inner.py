@@ -70,3 +70,25 @@ def test_a_key_that_can_be_guessed_is_refused(tmp_path):
     )
     with pytest.raises(SettingsError, match="JANGTEO_INNER_KEY"):
         configuration_files(settings)
+
+
+async def test_a_browser_is_told_on_a_page_that_there_are_no_pages_and_a_program_as_a_problem(
+    opening, tmp_path, eventually
+):
+    async with opening(tmp_path) as mall:
+        for service in ("web", "product"):
+            mall.files.write_instances(service, ())
+
+        async def told(path, accept):
+            return await mall.get(path, headers={"Accept": accept})
+
+        async def both_are_gone():
+            return {(await told(path, "*/*")).status for path in ("/x", "/v1/products")} == {503}
+
+        await eventually(both_are_gone)
+        page = await told("/products/x", "text/html,*/*")
+        assert (page.status, page.headers["Content-Type"]) == (503, "text/html; charset=utf-8")
+        assert "잠시 후".encode() in page.raw
+        assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
+        for path, accept in (("/products/x", "application/json"), ("/v1/products?a=1", "text/html")):
+            assert (await told(path, accept)).json["code"] == "service.unavailable"

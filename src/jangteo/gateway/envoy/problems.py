@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from jangteo.gateway.envoy.answers import added, security_headers
+from jangteo.gateway.routes import NO_PAGE
 from jangteo.kit.auth import KeysUnavailable, TokenInvalid
 from jangteo.kit.errors import Conflict, Forbidden, Invalid, JangteoError, Unauthenticated, Unavailable
 from jangteo.kit.http.client import ServiceUnavailable
@@ -109,6 +110,17 @@ ENGLISH: Json = {
 }
 SERVICE = "%UPSTREAM_CLUSTER%"
 
+# Of these no page can tell: there are too many requests for it, or nobody to render it.
+PAGE_STATUSES = (429, 502, 503, 504)
+PAGE = """<!doctype html>
+<html lang="ko"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark"><title>장터</title></head>
+<body><h1>잠시 연결이 원활하지 않습니다</h1>
+<p>잠시 후 새로 고침해 주세요. 주문과 결제 내용은 안전하게 보관되어 있습니다.</p>
+<p lang="en">We cannot be reached just now. Please reload in a moment; your orders and payments are safe.</p>
+</body></html>
+"""
+
 # The first that fits is told, so the narrower stands before the wider of the same status.
 REPLIES: tuple[Reply, ...] = (
     Reply(400, RequestMalformed()),
@@ -132,9 +144,25 @@ REPLIES: tuple[Reply, ...] = (
 def local_reply_config(listener: str, hsts_age: int) -> Json:
     """Return Envoy's `local_reply_config`: each reply in English where that is asked for, else in Korean."""
     always = security_headers(listener, hsts_age)
+    pages = [_page_mapper(status, always) for status in PAGE_STATUSES]
     mappers = [_mapper(reply, language, always) for reply in REPLIES for language in ("en", "ko")]
     rest = {"filter": _status("GE", 400), "body_format_override": _rest(), "headers_to_add": always}
-    return {"mappers": [*mappers, rest]}
+    return {"mappers": [*pages, *mappers, rest]}
+
+
+def _page_mapper(status: int, always: list[Json]) -> Json:
+    """Return what a browser shows while the pages cannot be had: no style, no script, both languages."""
+    wants_page = {"header": {"name": "accept", "string_match": {"contains": "text/html"}}}
+    of_api = {"header": {"name": ":path", "string_match": {"safe_regex": {"regex": NO_PAGE}}, "invert_match": True}}
+    conditions = [_status("EQ", status), {"header_filter": wants_page}, {"header_filter": of_api}]
+    return {
+        "filter": {"and_filter": {"filters": conditions}},
+        "body_format_override": {
+            "text_format_source": {"inline_string": PAGE},
+            "content_type": "text/html; charset=utf-8",
+        },
+        "headers_to_add": [*always, added("retry-after", "5"), added("cache-control", "no-store")],
+    }
 
 
 def _mapper(reply: Reply, language: str, always: list[Json]) -> Json:
