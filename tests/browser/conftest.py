@@ -34,4 +34,5 @@ async def visitor(browser, mall):
             return made[-1]
 
         yield make
-    assert [fault for one in made for fault in one.faults] == []
+    faults = [fault for one in made for fault in one.faults]
+    assert not faults, "\n".join(faults)

@@ -1,0 +1,52 @@
+"""Every page, on a phone by day and on a desk at night: no barrier, one heading, a title, and no sideways scroll."""
+
+import pytest
+
+from tests.browser.axe import barriers
+from tests.browser.pages import build_world, pages
+from tests.browser.visitor import DESKTOP
+
+# What stands out of the window's right side, where the page scrolls that way.
+OVERFLOW = """() => {
+  const wide = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= wide) return [];
+  return [...document.body.querySelectorAll("*")].filter((one) => one.getBoundingClientRect().right > wide + 1)
+    .map((one) => one.outerHTML.slice(0, 90)).slice(0, 5);
+}"""
+LANGUAGES = {"guest": "en", "member": "ko", "owner": "ko"}
+
+
+@pytest.fixture(scope="session")
+async def world(mall, web):
+    return await build_world(mall.url, mall.accounts(), web)
+
+
+async def faults_of(page):
+    """Return what is wrong with the page as it is shown now."""
+    found = await barriers(page)
+    if (headings := await page.locator("h1").count()) != 1:
+        found.append(f"{headings} headings of the first rank")
+    if not await page.title():
+        found.append("no title")
+    found += [f"sideways at {page.viewport_size['width']} px: {part}" for part in await page.evaluate(OVERFLOW)]
+    return found
+
+
+@pytest.mark.parametrize("who", ["guest"])
+async def test_every_page_can_be_used_by_everybody(visitor, world, mall, who):
+    one = await visitor(LANGUAGES[who], phone=True)
+    one.hosts.add(mall.site.url("sandbox-pay").removeprefix("http://"))
+    if who != "guest":
+        await one.log_in(*world.login(who))
+    phone, wrong = one.page.viewport_size, []
+    for page in [page for page in pages(world) if page.who == who]:
+        await one.page.set_viewport_size(phone)
+        await one.page.emulate_media(color_scheme="light")
+        await one.open(page.path)
+        found = await faults_of(one.page)
+        await one.page.set_viewport_size(DESKTOP["viewport"])
+        await one.page.emulate_media(color_scheme="dark")
+        await one.page.reload()
+        found += await faults_of(one.page)
+        wrong += [f"{page.path}: {one}" for one in found]
+    assert not wrong, "\n".join(wrong)
