@@ -6,7 +6,7 @@ import stat
 import pytest
 
 from jangteo.gateway.envoy.files import ConfigurationFiles
-from jangteo.gateway.envoy.problems import REPLIES, local_reply_config
+from jangteo.gateway.envoy.problems import PAGE_STATUSES, REPLIES, local_reply_config
 from jangteo.gateway.routes import ROUTES, Access, Route, TableError, services
 from jangteo.gateway.settings import GatewaySettings
 
@@ -66,8 +66,10 @@ def test_nobody_else_can_read_them(files):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_every_reply_of_the_gateway_is_a_problem_in_both_languages():
+def test_every_reply_of_the_gateway_is_a_problem_in_both_languages_but_for_pages():
     mappers = local_reply_config("http", 0)["mappers"]
+    pages, mappers = mappers[: len(PAGE_STATUSES)], mappers[len(PAGE_STATUSES) :]
+    assert {page["body_format_override"]["content_type"] for page in pages} == {"text/html; charset=utf-8"}
     assert len(mappers) == len(REPLIES) * 2 + 1
     for reply, english, korean in zip(REPLIES, mappers[0::2], mappers[1::2], strict=False):
         for mapper, language in ((english, "en"), (korean, "ko")):
