@@ -11,44 +11,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # importlib mode makes no package of a folder
 
-from surfing import Page, Surfer
-
-GOOD, POOR, CONFIRMED = "4242424242424242", "4000000000009995", "4000002500003155"
-WHERE = {
-    "recipient": "김장터",
-    "phone": "010-1234-5678",
-    "zip": "04524",
-    "address1": "서울특별시 중구 세종대로 110",
-    "address2": "3층",
-}
-
-
-class Shopper(Surfer):
-    """A surfer who can be led to the payment provider and back."""
-
-    async def _follow(self, response):
-        for _ in range(10):
-            if not response.is_redirect:
-                break
-            response = await self._send("GET", str(response.url.join(response.headers["location"])))
-        self.page = Page(response)
-        return self.page
-
-    async def put(self, sku, quantity=1, **more):
-        """Put something into the cart, as the form of a product's page does."""
-        token = re.search(r'name="form_token" value="([^"]+)"', (await self.go("/")).text)[1]
-        fields = {"form_token": token, "sku": sku, "quantity": str(quantity), "back": "/cart", **more}
-        return await self._follow(await self._send("POST", "/cart/lines", fields))
-
-    async def type_card(self, number):
-        """Type a card on the provider's page and come back."""
-        assert "/cards/" in self.page.path, (self.page.path, self.page.words)
-        fields = {"number": number, "expiry": "12/40", "cvc": "123"}
-        return await self._follow(await self._send("POST", self.page.url, fields))
-
-    async def count_orders(self):
-        page = await self.go("/account/orders")
-        return len({link for link in page.links if re.fullmatch(r"/account/orders/[0-9a-f-]{36}", link)})
+from shopping import CONFIRMED, GOOD, POOR, WHERE, Shopper, log_in, press, to_checkout
+from surfing import Page
 
 
 @pytest.fixture
@@ -65,22 +29,6 @@ async def shopper(mall, buyer):
     yield make
     for one in made:
         await one.http.aclose()
-
-
-async def log_in(one, buyer, goal="/"):
-    await one.go(f"/login?next={goal}")
-    return await one.fill("/login", email=buyer.email, password="correct-horse-battery-9")
-
-
-async def to_checkout(one, sku, quantity=1):
-    await one.put(sku, quantity)
-    return await press(one, "/cart", checkout="1")
-
-
-async def press(one, action, **button):
-    """Send a form by one of its buttons."""
-    form = one.page.form(action)
-    return await one._follow(await one._send("POST", action, {**form.fields, **button}))
 
 
 async def test_a_guest_fills_a_cart_logs_in_and_pays_on_the_providers_page(shopper, buyer, product_with_stock):
@@ -297,3 +245,21 @@ async def test_a_page_follows_its_order_by_the_malls_events(shopper, product_wit
     page = await one.go(path)
     assert page.says("배송 조회")
     assert page.says("배송이 완료되었습니다")
+
+
+async def test_a_buyer_sees_live_what_staff_give_back(shopper, owner, product_with_stock):
+    one, sku = await shopper(), await product_with_stock(5)
+    await to_checkout(one, sku)
+    await one.fill("/checkout", **WHERE)
+    path = (await one.type_card(GOOD)).path.removesuffix("/complete")
+    order = path.rpartition("/")[2]
+    async with one.http.stream("GET", f"/live/orders/{order}") as events, asyncio.timeout(30):
+        lines = events.aiter_lines()
+        body = {"amount": 1_000, "reason": "모서리가 긁혔어요"}
+        await owner.call("POST", f"/v1/orders/{order}/refunds", body, key=secrets.token_hex(8))
+        async for line in lines:
+            if '"what":"refunded"' in line:
+                break
+    page = await one.go(path)
+    assert page.says("1,000원이 환불되었습니다")
+    assert page.says("모서리가 긁혔어요")
