@@ -49,6 +49,10 @@ class Form:
         """Return all values of a field."""
         return list(self._values.get(name, ()))
 
+    def names(self) -> list[str]:
+        """Return the names of all fields that came."""
+        return list(self._values)
+
     def flag(self, name: str) -> bool:
         """Return whether a box was ticked."""
         return bool(self._values.get(name))

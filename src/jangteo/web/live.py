@@ -1,7 +1,7 @@
 """Answers that last: the mall's server-sent events, handed on to a page. Their routes stand below /live/."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 import aiohttp
 from litestar.response import Stream
@@ -16,18 +16,27 @@ _LONGEST_SECONDS = 900.0
 _CONNECT_SECONDS = 5.0
 
 
-async def follow(visit: Visit, path: str, last_seen: str = "") -> Stream:
+async def follow(
+    visit: Visit,
+    path: str,
+    last_seen: str = "",
+    *,
+    media_type: str = EVENTS,
+    headers: Mapping[str, str] | None = None,
+) -> Stream:
     """Answer with the events at `path` of the mall; `last_seen` is what the browser said in Last-Event-ID.
+
+    Anything else that takes long comes the same way, under its own `media_type` and `headers`.
 
     Raises Problem where the mall refuses: a page that is not allowed to look is told at once.
     """
-    headers = {**await visit.mall.stream_headers(), "Accept": EVENTS}
+    asked = {**await visit.mall.stream_headers(), "Accept": media_type.partition(";")[0]}
     if last_seen:
-        headers["Last-Event-ID"] = last_seen
+        asked["Last-Event-ID"] = last_seen
     timeout = aiohttp.ClientTimeout(total=_LONGEST_SECONDS, sock_connect=_CONNECT_SECONDS)
     session = aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar())
     try:
-        told = await session.get(visit.mall.gateway_address + path, headers=headers)
+        told = await session.get(visit.mall.gateway_address + path, headers=asked)
         if told.status >= 400:
             raise Problem.of(told.status, await told.read())
     except (aiohttp.ClientError, TimeoutError) as error:
@@ -36,7 +45,9 @@ async def follow(visit: Visit, path: str, last_seen: str = "") -> Stream:
     except BaseException:
         await session.close()
         raise
-    return Stream(_pieces(session, told), media_type=EVENTS, headers={"cache-control": "no-store"})
+    return Stream(
+        _pieces(session, told), media_type=media_type, headers={"cache-control": "no-store", **(headers or {})}
+    )
 
 
 async def _pieces(session: aiohttp.ClientSession, told: aiohttp.ClientResponse) -> AsyncIterator[bytes]:

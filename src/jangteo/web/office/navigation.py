@@ -16,6 +16,7 @@ class Entry(NamedTuple):
 ENTRIES: tuple[Entry, ...] = (
     Entry("desk", "/office", "chart", ()),
     Entry("orders", "/office/orders", "receipt", ("orders.read",)),
+    Entry("goods", "/office/products", "box", ("products.manage", "stock.manage")),
     Entry("members", "/office/members", "users", ("members.read",)),
     Entry("roles", "/office/roles", "lock", ("roles.manage",)),
     Entry("messages", "/office/messages", "mail", ("messages.read",)),
