@@ -34,6 +34,7 @@ async def belongings(mall, web, owner):
     return {
         "sessions": sessions["items"][0]["id"],
         "messages": (await member.call("GET", "/v1/notifications"))["items"][0]["id"],
+        "imports": await imported(mall, web, owner),
         "exports": export["id"],
         "withdrawals": withdrawal["id"],
         "member": member,
@@ -45,6 +46,14 @@ async def belongings(mall, web, owner):
         "products": product["id"],
         "sku": skus[0],
     }
+
+
+async def imported(mall, web, owner):
+    """Return the id of an import of the shop's; there is nothing in it that could be taken over."""
+    sent = {"Authorization": f"Bearer {owner.tokens['access_token']}", "Idempotency-Key": secrets.token_hex(8)}
+    sheet = b"product,sku\nno-price,NO-PRICE"
+    async with web.post(f"{mall.url}/v1/catalogue/imports", data=sheet, headers=sent) as answer:
+        return (await answer.json())["id"]
 
 
 @pytest.fixture(scope="module")
