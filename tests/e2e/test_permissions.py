@@ -138,7 +138,7 @@ def combinations():
         yield kind, frozenset(chance.sample(names, chance.randint(0, len(names)))), chance
 
 
-@pytest.mark.timeout(400 if SHARES[0] < 1 else 3600)  # all of it is some 170,000 calls
+@pytest.mark.timeout(400 if SHARES[0] < 1 else 3600)  # all of it is some 140,000 calls
 async def test_a_thousand_sets_of_permissions_open_exactly_what_the_table_says(
     mall, web, wire, requests, belongings, signer, manager
 ):
