@@ -90,13 +90,17 @@ def mall(throw_away: Callable[[str], Path]) -> Iterator[Mall]:
 def login_provider() -> Iterator[str]:
     """Give the address of a real provider of OpenID Connect with a client of ours, in a process of its own."""
     program = Path(__file__).parent / "integration" / "user" / "oidc" / "provider.py"
-    process = subprocess.Popen([sys.executable, program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    process = subprocess.Popen(
+        [sys.executable, program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    assert process.stdin is not None
     assert process.stdout is not None
     try:
         yield f"http://127.0.0.1:{int(process.stdout.readline())}"
     finally:
         process.kill()
         process.wait()
+        process.stdin.close()
         process.stdout.close()
 
 

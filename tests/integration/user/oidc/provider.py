@@ -6,6 +6,7 @@ It prints its port. Whoever comes to the authorization endpoint with `login_as` 
 
 import secrets
 import sys
+import threading
 import time
 
 from authlib.integrations.flask_oauth2 import AuthorizationServer, ResourceProtector
@@ -210,4 +211,5 @@ if __name__ == "__main__":
     issuer = f"http://127.0.0.1:{listening.server_port}"
     sys.stdout.write(f"{listening.server_port}\n")
     sys.stdout.flush()
-    listening.serve_forever()
+    threading.Thread(target=listening.serve_forever, daemon=True).start()
+    sys.stdin.read()  # until whoever started it is gone, however that came about
