@@ -265,17 +265,6 @@ ROUTES: tuple[Route, ...] = (
     *_rows(GATEWAY, PUBLIC, "GET /openapi.json", rewrite="/mall/openapi.json"),  # its own is but a part of that
 )
 
-# The pages, tried after all of ROUTES. What lives as long as somebody looks stands below /live, and what a form may
-# send that is large below /office/uploads.
-PAGES: tuple[Route, ...] = (
-    *_rows(WEB, PUBLIC, "GET /static/*", limit=Limit.MEDIA),
-    *_rows(WEB, PUBLIC, "GET /live/*", streams=True),
-    *_rows(WEB, PUBLIC, "POST /office/uploads/*", body_bytes=16 * 1024 * KIBIBYTE),
-    *_rows(WEB, PUBLIC, "GET,POST /*"),
-)
-# Never a page: an API path that nobody knows is told so as a problem, and what is internal is not there at all.
-NO_PAGE = r"(?i)/(v[0-9]+|internal|metrics|health|mall|media|openapi\.json|docs|\.well-known)(/.*)?"
-
 
 def services(routes: tuple[Route, ...] = ROUTES) -> tuple[str, ...]:
     """Return the services that answer `routes`, in the order of the table, without the gateway itself."""

@@ -9,7 +9,8 @@ from jangteo.gateway.access_page import page
 from jangteo.gateway.envoy.listeners import listeners
 from jangteo.gateway.envoy.vhosts import JWT_FILTER, LIMIT_FILTER, route_configuration
 from jangteo.gateway.limits import RATES, rates
-from jangteo.gateway.routes import PAGES, ROUTES, Access, Limit, Route, TableError, check, services
+from jangteo.gateway.page_routes import PAGES
+from jangteo.gateway.routes import ROUTES, Access, Limit, Route, TableError, check, services
 from jangteo.gateway.settings import GatewaySettings
 from jangteo.user.domain.permissions import PERMISSIONS
 

@@ -12,7 +12,8 @@ from jangteo.gateway.envoy.bootstrap import bootstrap
 from jangteo.gateway.envoy.clusters import Address, cluster, endpoints, own_cluster
 from jangteo.gateway.envoy.listeners import listeners
 from jangteo.gateway.envoy.vhosts import route_configuration
-from jangteo.gateway.routes import PAGES, ROUTES, Route, check, services
+from jangteo.gateway.page_routes import PAGES
+from jangteo.gateway.routes import ROUTES, Route, check, services
 from jangteo.gateway.settings import GatewaySettings
 
 ENDPOINTS = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment"

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from jangteo.gateway.envoy.answers import added, security_headers
-from jangteo.gateway.routes import NO_PAGE
+from jangteo.gateway.page_routes import NO_PAGE
 from jangteo.kit.auth import KeysUnavailable, TokenInvalid
 from jangteo.kit.errors import Conflict, Forbidden, Invalid, JangteoError, Unauthenticated, Unavailable
 from jangteo.kit.http.client import ServiceUnavailable

@@ -3,7 +3,8 @@
 from typing import Any
 
 from jangteo.gateway.envoy.answers import INNER, added, security_headers
-from jangteo.gateway.routes import GATEWAY, NO_PAGE, PAGES, ROUTES, Access, Limit, Route
+from jangteo.gateway.page_routes import NO_PAGE, PAGES
+from jangteo.gateway.routes import GATEWAY, ROUTES, Access, Limit, Route
 from jangteo.gateway.settings import GatewaySettings
 
 Json = dict[str, Any]
