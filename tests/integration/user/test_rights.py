@@ -295,7 +295,6 @@ async def test_the_proof_of_an_erasure_is_shown_to_those_who_may(archivist, memb
     assert (proof["state"], proof["missing"]) == ("erased", [])
     answers = {answer["service"]: answer["proof"] for answer in proof["answers"]}
     assert set(answers) == {"user", "order", "payment", "shipping", "notification", "cart"}
-    assert answers["order"]["key_id"] == "key-order"
-    assert len(answers["user"]["key_id"]) == 32
+    assert (answers["order"]["key_id"], len(answers["user"]["key_id"])) == ("key-order", 32)
     assert answers["user"]["destroyed"]["members"] == 1
     assert one.profile["email"] not in str(proof)
