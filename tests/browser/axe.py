@@ -4,6 +4,8 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+# What htmx is about to exchange is pale for a moment.
+UNDER_WAY = ".htmx-request, .htmx-swapping, .htmx-settling"
 _RUN = "() => axe.run(document, {resultTypes: ['violations']})"
 
 
@@ -13,7 +15,10 @@ def _source():
 
 
 async def barriers(page):
-    """Return what axe finds wrong with the page, one line for each element."""
+    """Return what axe finds wrong with the page once it rests, one line for each element."""
+    from playwright.async_api import expect
+
+    await expect(page.locator(UNDER_WAY)).to_have_count(0)
     if not await page.evaluate("() => 'axe' in window"):
         await page.evaluate(_source())
     found = await page.evaluate(_RUN)

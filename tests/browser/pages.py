@@ -4,6 +4,7 @@ A route with a parameter needs an example in `World.examples`; a route that show
 """
 
 import re
+import secrets
 from dataclasses import dataclass, field
 
 from jangteo.stack.buyer import PASSWORD, Buyer
@@ -52,8 +53,14 @@ def routes():
 
 
 def pages(world):
-    """Return all pages. Raises KeyError for an address without an example."""
-    return [Page(_who(path), world.examples[path] if PARAMETER.search(path) else path) for path in routes()]
+    """Return all pages whose addresses are known; see `without_example`."""
+    known = {path: path for path in routes() if not PARAMETER.search(path)} | world.examples
+    return [Page(_who(path), known[path]) for path in routes() if path in known]
+
+
+def without_example(world):
+    """Return the addresses that nobody has given an example of."""
+    return [path for path in routes() if PARAMETER.search(path) and path not in world.examples]
 
 
 def _who(path):
@@ -80,13 +87,30 @@ async def build_world(url, accounts, session):
     await member.call("PUT", f"/v1/wishlist/{second['id']}")
     world = World(member, owner, {"member": PASSWORD, "owner": staff["password"]})
     world.examples = await _examples(world, first, order)
+    sheet = await _faulty_sheet(url, owner, session)
+    world.examples["/office/products/imports/{id:uuid}"] = f"/office/products/imports/{sheet}"
     return world
+
+
+async def _faulty_sheet(url, owner, session):
+    """Import a sheet with a row that cannot be taken; return the import's id."""
+    headers = {
+        "Authorization": f"Bearer {owner.tokens['access_token']}",
+        "Content-Type": "text/csv",
+        "Idempotency-Key": secrets.token_hex(8),
+    }
+    content = b"product,sku,price\nno-such-thing,NO-SUCH-1,-5\n"
+    async with session.post(f"{url}/v1/catalogue/imports?name=goods.csv", data=content, headers=headers) as answer:
+        assert answer.status == 202, await answer.text()
+        return (await answer.json())["id"]
 
 
 async def _examples(world, product, order):
     address = await world.member.call("POST", "/v1/members/me/addresses", _address())
     category = (await world.member.call("GET", "/v1/categories"))["items"][0]["slug"]
     messages = (await world.owner.call("GET", "/v1/messages"))["items"]
+    roles = (await world.owner.call("GET", "/v1/roles"))["items"]
+    goods = f"/office/products/{product['id']}"
     order_path = f"/account/orders/{order['order_id']}"
     return {
         "/categories/{slug:str}": f"/categories/{category}",
@@ -98,6 +122,11 @@ async def _examples(world, product, order):
         "/office/messages/{id:uuid}": f"/office/messages/{messages[0]['id']}",
         "/office/system/queues/{group:str}": "/office/system/queues/cart",
         "/office/orders/{order_id:uuid}": f"/office/orders/{order['order_id']}",
+        "/office/categories/{slug:str}": f"/office/categories/{category}",
+        "/office/products/{product:uuid}": goods,
+        "/office/products/{product:uuid}/pictures": f"{goods}/pictures",
+        "/office/products/{product:uuid}/stock": f"{goods}/stock",
+        "/office/roles/{name:str}": f"/office/roles/{roles[0]['name']}",
     }
 
 

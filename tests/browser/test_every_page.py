@@ -3,7 +3,7 @@
 import pytest
 
 from tests.browser.axe import barriers
-from tests.browser.pages import build_world, pages
+from tests.browser.pages import build_world, pages, without_example
 from tests.browser.visitor import DESKTOP
 
 # What stands out of the window's right side, where the page scrolls that way.
@@ -32,7 +32,11 @@ async def faults_of(page):
     return found
 
 
-@pytest.mark.parametrize("who", ["guest"])
+async def test_every_address_has_an_example(world):
+    assert without_example(world) == []
+
+
+@pytest.mark.parametrize("who", ["guest", "member", "owner"])
 async def test_every_page_can_be_used_by_everybody(visitor, world, mall, who):
     one = await visitor(LANGUAGES[who], phone=True)
     one.hosts.add(mall.site.url("sandbox-pay").removeprefix("http://"))
