@@ -24,7 +24,8 @@ LOOKS = [(phone, dark) for phone in (True, False) for dark in (False, True)]
 
 async def take(home, language, only):
     """Take all pictures, and say what went wrong on the way."""
-    url = local_site(home).url("gateway.http")
+    site = local_site(home)
+    url, provider = site.url("gateway.http"), site.url("sandbox-pay")
     FOLDER.mkdir(exist_ok=True)
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session, open_browser() as browser:
         world = await build_world(url, accounts(home), session)
@@ -34,12 +35,13 @@ async def take(home, language, only):
                 mine = [page.path for page in wanted if page.who == who]
                 if mine:
                     how = {"language": language, "phone": phone, "dark": dark}
-                    await _take_all(browser, url, mine, how, None if who == "guest" else world.login(who))
+                    await _take_all(browser, (url, provider), mine, how, None if who == "guest" else world.login(who))
 
 
-async def _take_all(browser, url, paths, how, login):
+async def _take_all(browser, hosts, paths, how, login):
     look = f"{390 if how['phone'] else 1440}-{'dark' if how['dark'] else 'light'}"
-    async with visiting(browser, url, **how) as visitor:
+    async with visiting(browser, hosts[0], **how) as visitor:
+        visitor.hosts.add(hosts[1].removeprefix("http://"))
         if login:
             await visitor.log_in(*login)
         for path in paths:
