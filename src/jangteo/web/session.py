@@ -12,14 +12,12 @@ import time
 from typing import Any, TypeVar, cast
 
 import msgspec
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from jangteo.kit.privacy.sealing import Cipher, Unreadable
 from jangteo.kit.valkey import Redis, translated
 
 ID_LETTERS = 43
 _EMPTY, _KEPT = "e", "k"
-_NONCE_BYTES = 12
 _DAY_SECONDS = 86_400
 _DAY = b"day"  # when a record was last touched, in clear
 ValueT = TypeVar("ValueT")
@@ -134,7 +132,7 @@ class Sessions:
         kept = session.is_kept or any(value is not None for value in session.changed.values())
         if not session.previous and (not kept or (not session.changed and session.day == today)):
             return
-        record, cipher = _name(session.tenant, session.id), AESGCM(_digest(b"seal", session.id))
+        record, cipher = _name(session.tenant, session.id), Cipher(_digest(b"seal", session.id))
         with translated():
             async with self._valkey.pipeline(transaction=True) as pipe:
                 if session.previous:
@@ -142,7 +140,7 @@ class Sessions:
                 if kept:
                     for name, value in session.changed.items():
                         if value is not None:
-                            pipe.hset(record, name, _seal(cipher, name, value))
+                            pipe.hset(record, name, cipher.seal(value, name.encode()))
                     pipe.hset(record, "day", str(today))
                     if dropped := [name for name, value in session.changed.items() if value is None]:
                         pipe.hdel(record, *dropped)
@@ -156,17 +154,12 @@ def _name(tenant: str, id: str) -> str:
     return f"web:{tenant}:session:{_digest(b'name', id).hex()}"
 
 
-def _seal(cipher: AESGCM, name: str, value: bytes) -> bytes:
-    nonce = secrets.token_bytes(_NONCE_BYTES)
-    return nonce + cipher.encrypt(nonce, value, name.encode())
-
-
 def _opened(id: str, sealed: dict[bytes, bytes]) -> dict[str, bytes]:
-    cipher = AESGCM(_digest(b"seal", id))
+    cipher = Cipher(_digest(b"seal", id))
     parts = {}
     for name, value in sealed.items():
         try:
-            parts[name.decode()] = cipher.decrypt(value[:_NONCE_BYTES], value[_NONCE_BYTES:], name)
-        except InvalidTag:
+            parts[name.decode()] = cipher.unseal(value, name)
+        except Unreadable:
             continue  # somebody has written there who was not us
     return parts

@@ -47,7 +47,7 @@ async def test_a_filled_order_is_listed_and_opened_like_any_other(doors, tenant)
     async with open_database(doors.url) as database:
         seen, cursor = [], None
         while True:
-            views, cursor = await queries.page(database, tenant, heavy, cursor, 20)
+            views, cursor = await queries.page(database, tenant, heavy, None, cursor, 20)
             seen += views
             if cursor is None:
                 break

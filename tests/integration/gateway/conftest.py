@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import datetime as dt
 import json
-import socket
+import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -22,16 +22,17 @@ from jangteo.gateway.envoy.files import ConfigurationFiles
 from jangteo.gateway.envoy.process import Envoy, find_binary
 from jangteo.gateway.routes import GATEWAY, WEB, services
 from jangteo.gateway.settings import GatewaySettings
+from jangteo.stack.ports import is_free
 
 INNER_KEY = "the-key-of-the-inner-listener"
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def find_free_port() -> int:
-    """Return a port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that neither a mall takes nor somebody's outgoing connection."""
+    while not is_free(port := random.randint(10_000, 19_999)):
+        pass
+    return port
 
 
 class Keys:

@@ -19,7 +19,8 @@ COVERED = {
     "notification": NotificationPeople.covers,
     # Staff only, under an id, for the 24 hours of an Idempotency-Key.
     "operations": {},
-    "product": {"idempotency": "deleted after a day"},
+    # Staff only, under an id.
+    "product": {"idempotency": "deleted after a day", "imports": "deleted after 90 days"},
 }
 # The kit's own, the same everywhere: the keys that are destroyed, the proofs, what the law has kept, and who of staff
 # looked at whom (ids only; 안전성 확보조치 기준 §8).
