@@ -45,7 +45,7 @@ async def test_a_copy_that_is_being_gathered_turns_ready_without_the_page_being_
     await joined(one)
     await one.open("/account/export")
     await one.page.locator("form[action='/account/export'] button").click()
-    await expect(one.page.locator("a[download]")).to_be_visible(timeout=30_000)
+    await expect(one.page.locator("a[download]")).to_be_visible(timeout=90_000)
     async with one.page.expect_download() as download:
         await one.page.locator("a[download]").click()
     assert (await download.value).suggested_filename.startswith("jangteo-")

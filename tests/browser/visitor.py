@@ -15,7 +15,7 @@ NEEDLESS = "net::ERR_ABORTED"
 # What browsers say about each answer from 400 on; the answers themselves are judged.
 SAID_OF_ANSWERS = "Failed to load resource"
 # Of a machine that does several things at once; what is there is not waited for.
-PATIENCE_MS = 30_000
+PATIENCE_MS = 90_000
 
 
 def missing():
