@@ -83,3 +83,12 @@ def test_tiles_compare_today_with_yesterday_where_both_have_a_figure():
         "conversion": ("50.0%", "–", None),
         "given_back": ("10,000원", "0원", True),
     }
+
+
+@pytest.mark.parametrize(
+    ("language", "top"), [("ko", ["0", "2만", "4만", "6만", "8만"]), ("en", ["0", "20K", "40K", "60K", "80K"])]
+)
+def test_the_scale_of_a_chart_is_short_enough_for_a_phone(language, top):
+    day = figures(datetime(2026, 11, 21, 15, tzinfo=UTC), placed=3, converted=3, sales=74_400)
+    made = charts(Statistics(step="day", total=day, items=[day]), sayer(language), language)
+    assert [tick.text for tick in made.sales.ticks] == top

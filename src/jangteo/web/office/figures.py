@@ -100,16 +100,16 @@ def _counted(values: Sequence[Value], write: Callable[[int], str]) -> Chart:
 
 
 def _short(amount: int, language: str) -> str:
-    """Return won as they fit beside a chart: 120만, 1.2M."""
+    """Return won as they fit beside a chart: 2.5만, 120만; 2.5K, 1.2M."""
     if language == "ko":
-        return f"{amount / 10_000:,.0f}만" if amount >= 100_000 else f"{amount:,}"
-    return (
-        f"{amount / 1_000_000:,.1f}M"
-        if amount >= 1_000_000
-        else f"{amount / 1_000:,.0f}K"
-        if amount >= 1_000
-        else str(amount)
-    )
+        return _tenths(amount, 10_000) + "만" if amount >= 10_000 else f"{amount:,}"
+    if amount >= 1_000_000:
+        return _tenths(amount, 1_000_000) + "M"
+    return _tenths(amount, 1_000) + "K" if amount >= 1_000 else str(amount)
+
+
+def _tenths(amount: int, unit: int) -> str:
+    return f"{amount / unit:,.1f}".removesuffix(".0")
 
 
 def _label(start: datetime, step: str, language: str) -> str:
