@@ -23,13 +23,6 @@ from leak_walk import assert_clean
 DatabaseFor = Callable[[str], str]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file on one worker, and all that drive a browser: two of them at once take both cores."""
-    for item in items:
-        is_browsing = "browser" in item.path.relative_to(Path(__file__).parent).parts
-        item.add_marker(pytest.mark.xdist_group("browser" if is_browsing else item.nodeid.partition("::")[0]))
-
-
 @pytest.fixture(scope="session")
 def throw_away() -> Iterator[Callable[[str], Path]]:
     """Give new folders for homes, removed at the end; not pytest's own, which PostgreSQL's user cannot enter."""
