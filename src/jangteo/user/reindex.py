@@ -79,36 +79,45 @@ async def reindex(
 
 async def _finish(database: Database, vault: Vault, tenant: str, index: _Index) -> int:
     keys, use, moved = vault.tenant_keys, for_index(index.purpose), 0
+    older = f"index_version < $2 AND {index.column} IS NOT NULL"
     for _ in range(_ROUNDS):
         ring = await keys.reload(tenant, use, await keys.ring(tenant, use))
         newest = ring.newest.version
-        while batch := await _move(database, vault, tenant, index, newest):
-            moved += batch
-        older = f"index_version < $2 AND {index.column} IS NOT NULL"
-        if await rotation.retire_unused(database, tenant, use, newest, index.table, older):
+
+        async def move(transaction: Transaction, newest: int = newest) -> int:
+            return await _move(transaction, vault, index, newest)
+
+        moved += await _move_all(database, tenant, move)
+        rest = await rotation.retire_unused(database, tenant, use, newest, index.table, older, move)
+        if rest is not None:
             log.info("%s of %s: version %d is the only one now", use, tenant, newest)
-            return moved
+            return moved + rest
         await asyncio.sleep(_ROUND_SECONDS)
     raise KeysInUse()
 
 
-async def _move(database: Database, vault: Vault, tenant: str, index: _Index, newest: int) -> int:
-    """Index some rows of older versions anew, in one transaction; return how many."""
-    async with database.transaction(tenant) as transaction:
-        rows = await transaction.fetch(
-            f"SELECT id, {index.person} AS person, {index.more}, sealed FROM {index.table} WHERE tenant = $1"
-            f" AND index_version < $2 AND {index.column} IS NOT NULL ORDER BY id LIMIT {_BATCH} FOR UPDATE SKIP LOCKED",
-            *(tenant, newest),
-        )
-        changed = [
-            (
-                row["id"],
-                (await vault.blind_index(tenant, index.purpose, await index.value(vault, transaction, row))),
-                newest,
-            )
-            for row in rows
-        ]
-        await transaction.executemany(
-            f"UPDATE {index.table} SET {index.column} = $2, index_version = $3 WHERE id = $1", changed
-        )
-        return len(rows)
+async def _move_all(database: Database, tenant: str, move: rotation.MoveRest) -> int:
+    moved = 0
+    while True:
+        async with database.transaction(tenant) as transaction:
+            batch = await move(transaction)
+        if not batch:
+            return moved
+        moved += batch
+
+
+async def _move(transaction: Transaction, vault: Vault, index: _Index, newest: int) -> int:
+    """Index some rows of older versions anew; return how many."""
+    rows = await transaction.fetch(
+        f"SELECT id, {index.person} AS person, {index.more}, sealed FROM {index.table} WHERE tenant = $1"
+        f" AND index_version < $2 AND {index.column} IS NOT NULL ORDER BY id LIMIT {_BATCH} FOR UPDATE SKIP LOCKED",
+        *(transaction.tenant, newest),
+    )
+    changed = []
+    for row in rows:
+        value = await index.value(vault, transaction, row)
+        changed.append((row["id"], await vault.blind_index(transaction.tenant, index.purpose, value), newest))
+    await transaction.executemany(
+        f"UPDATE {index.table} SET {index.column} = $2, index_version = $3 WHERE id = $1", changed
+    )
+    return len(rows)

@@ -13,6 +13,11 @@ def add_master_key(file) -> int:
     return version
 
 
+def first_master_key(file) -> bytes:
+    """Return the oldest key of such a file, whether or not versions were added."""
+    return base64.b64decode(file.read_text().split()[0].removeprefix("1:"))
+
+
 async def write_secret(vault, database, tenant, person) -> None:
     """Seal something under the person's key and store it."""
     async with database.transaction(tenant) as transaction:

@@ -6,6 +6,7 @@ import hmac
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from private_people import first_master_key
 
 from jangteo.kit.ids import new_id
 
@@ -28,7 +29,7 @@ async def a_shop_of_before(database, tenant, master, person, person_key):
 
 
 async def test_what_was_sealed_indexed_and_signed_before_still_holds(database, another_process, master_file, tenant):
-    master, person = base64.b64decode(master_file.read_text().split()[0]), new_id()
+    master, person = first_master_key(master_file), new_id()
     sealed = await a_shop_of_before(database, tenant, master, person, b"k" * 32)
     async with another_process() as vault, database.read(tenant) as reader:
         assert (await vault.key(reader, person)).decrypt(sealed, "name") == "old"
@@ -40,7 +41,7 @@ async def test_what_was_sealed_indexed_and_signed_before_still_holds(database, a
 
 
 async def test_a_new_tenant_of_that_shop_has_random_keys(database, another_process, master_file, tenant):
-    master = base64.b64decode(master_file.read_text().split()[0])
+    master = first_master_key(master_file)
     await a_shop_of_before(database, f"{tenant}-old", master, new_id(), b"k" * 32)
     async with another_process() as vault:
         ring = await vault.tenant_keys.ring(tenant, "wrap")

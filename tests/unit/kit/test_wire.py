@@ -142,7 +142,7 @@ async def test_a_path_cannot_bring_a_header_of_its_own(server, wire, path):
 
 
 async def test_no_more_calls_than_there_is_room_for_are_under_way(server):
-    wire = Wire(seconds=5, connect_seconds=1)
+    wire = Wire(seconds=5, connect_seconds=5)
     answers = await asyncio.gather(*(wire.call("GET", server.url, "/", {}) for _ in range(250)))
     wire.close()
     assert answers == [(200, b"ok")] * 250

@@ -10,6 +10,7 @@ refused by the same statement that would store it, and sealed again.
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -17,7 +18,7 @@ from uuid import UUID
 import asyncpg
 
 from jangteo.kit.errors import Conflict
-from jangteo.kit.postgres import EVERY_TENANT, Database
+from jangteo.kit.postgres import EVERY_TENANT, Database, Transaction
 from jangteo.kit.privacy.providers import Wrapped
 from jangteo.kit.privacy.sealing import new_key
 from jangteo.kit.privacy.tenant_keys import LEGAL, WRAP, TenantKey, TenantKeys, add_versions
@@ -60,6 +61,10 @@ _WRAPPED_BY = {
         "$3::uuid",
     ),
 }
+
+
+# Moves, inside the transaction that it is given, a batch of the rows that are left; returns how many.
+MoveRest = Callable[[Transaction], Awaitable[int]]
 
 
 class KeyState(NamedTuple):
@@ -172,40 +177,52 @@ _RETIRE = (
 
 
 async def _finish(database: Database, keys: TenantKeys, tenant: str, use: str) -> int:
-    moved = 0
+    moved, older = 0, "key_version < $2 AND wrapped_key IS NOT NULL"
     for _ in range(_ROUNDS):
         ring = await keys.reload(tenant, use, await keys.ring(tenant, use))
-        moved += await _move(database, keys, tenant, use, ring.newest)
-        if await _retire_unused(database, tenant, use, ring.newest.version):
-            log.info("tenant key %s of %s: version %d is the only one now", use, tenant, ring.newest.version)
-            return moved
+        newest = ring.newest
+        moved += await _move_all(database, keys, tenant, use, newest)
+
+        async def move_rest(transaction: Transaction, newest: TenantKey = newest) -> int:
+            return len(await _move(transaction, keys, use, newest, UUID(int=0)))
+
+        rest = await retire_unused(database, tenant, use, newest.version, _WRAPPED_BY[use].table, older, move_rest)
+        if rest is not None:
+            log.info("tenant key %s of %s: version %d is the only one now", use, tenant, newest.version)
+            return moved + rest
         await asyncio.sleep(_PAUSE_SECONDS)
     raise KeysInUse()
 
 
-async def _move(database: Database, keys: TenantKeys, tenant: str, use: str, newest: TenantKey) -> int:
-    """Wrap the rows under older versions again, a batch in each transaction."""
-    table, id, bound_to, after, place = _WRAPPED_BY[use]
+async def _move_all(database: Database, keys: TenantKeys, tenant: str, use: str, newest: TenantKey) -> int:
     moved, last = 0, UUID(int=0)
     while True:
         async with database.transaction(tenant) as transaction:
-            rows = await transaction.fetch(
-                f"SELECT ctid::text AS place, {place} AS last, wrapped_key, key_version, {bound_to} AS bound_to"
-                f" FROM {table}"
-                f" WHERE tenant = $1 AND key_version < $2 AND wrapped_key IS NOT NULL AND {after}"
-                f" ORDER BY {id} LIMIT {_BATCH} FOR UPDATE SKIP LOCKED",
-                *(tenant, newest.version, last),
-            )
-            if not rows:
-                return moved
-            wrapped = [await _wrapped_again(keys, tenant, use, row, newest) for row in rows]
-            await transaction.execute(
-                f"UPDATE {table} SET wrapped_key = new.wrapped, key_version = $1"
-                " FROM unnest($2::text[], $3::bytea[]) AS new (place, wrapped)"
-                f" WHERE {table}.ctid = new.place::tid AND {table}.tenant = $4",
-                *(newest.version, [row["place"] for row in rows], wrapped, tenant),
-            )
+            rows = await _move(transaction, keys, use, newest, last)
+        if not rows:
+            return moved
         moved, last = moved + len(rows), rows[-1]["last"]
+
+
+async def _move(transaction: Transaction, keys: TenantKeys, use: str, newest: TenantKey, last: UUID) -> list[Any]:
+    """Wrap a batch of the rows behind `last` that are under older versions again; return them."""
+    table, id, bound_to, after, place = _WRAPPED_BY[use]
+    tenant = transaction.tenant
+    rows = await transaction.fetch(
+        f"SELECT ctid::text AS place, {place} AS last, wrapped_key, key_version, {bound_to} AS bound_to"
+        f" FROM {table}"
+        f" WHERE tenant = $1 AND key_version < $2 AND wrapped_key IS NOT NULL AND {after}"
+        f" ORDER BY {id} LIMIT {_BATCH} FOR UPDATE SKIP LOCKED",
+        *(tenant, newest.version, last),
+    )
+    wrapped = [await _wrapped_again(keys, tenant, use, row, newest) for row in rows]
+    await transaction.execute(
+        f"UPDATE {table} SET wrapped_key = new.wrapped, key_version = $1"
+        " FROM unnest($2::text[], $3::bytea[]) AS new (place, wrapped)"
+        f" WHERE {table}.ctid = new.place::tid AND {table}.tenant = $4",
+        *(newest.version, [row["place"] for row in rows], wrapped, tenant),
+    )
+    return rows
 
 
 async def _wrapped_again(keys: TenantKeys, tenant: str, use: str, row: Any, newest: TenantKey) -> bytes:
@@ -213,32 +230,27 @@ async def _wrapped_again(keys: TenantKeys, tenant: str, use: str, row: Any, newe
     return newest.cipher.seal(old.cipher.unseal(row["wrapped_key"], row["bound_to"]), row["bound_to"])
 
 
-async def _retire_unused(database: Database, tenant: str, use: str, newest: int) -> bool:
-    return await retire_unused(
-        database, tenant, use, newest, _WRAPPED_BY[use].table, "key_version < $2 AND wrapped_key IS NOT NULL"
-    )
+async def retire_unused(
+    database: Database, tenant: str, use: str, newest: int, table: str, older: str, move_rest: MoveRest
+) -> int | None:
+    """Move the last rows of `table` that are `older` and retire all versions before `newest`.
 
-
-async def retire_unused(database: Database, tenant: str, use: str, newest: int, table: str, older: str) -> bool:
-    """Retire all versions before `newest` if no row of `table` is `older`; say whether that is so.
-
-    The lock lets writers finish and holds new ones back, who then see what is retired: without it one could store,
-    just after the count, what it sealed before.
+    Return how many rows that were, or None where some could not be moved now. The lock lets writers finish and holds
+    new ones back, who then see what is retired: without it they would store more than is moved, on and on.
     """
     left = f"SELECT EXISTS (SELECT FROM {table} WHERE tenant = $1 AND {older})"
-    async with database.read(tenant) as reader:
-        if await reader.fetchval(left, tenant, newest):
-            return False
     try:
         async with database.transaction(tenant) as transaction:
             await transaction.execute(_LOCK_TIMEOUT)
-            await transaction.execute(f"LOCK TABLE {table} IN SHARE MODE")
+            # It excludes itself too: of two who retire at once, both would wait for the other's rows.
+            await transaction.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
+            moved = await move_rest(transaction)
             if await transaction.fetchval(left, tenant, newest):
-                return False
+                return None
             await transaction.execute(_RETIRE, tenant, use, newest, transaction.clock.now())
+            return moved
     except asyncpg.LockNotAvailableError:
-        return False
-    return True
+        return None
 
 
 async def _retire_macs(database: Database, tenant: str, use: str) -> None:
