@@ -12,9 +12,9 @@ import msgspec
 
 from jangteo.kit.ids import before_all_of
 from jangteo.kit.postgres import Database
+from jangteo.order.days import midnight
 from jangteo.order.queries import AFTER_ALL, COLUMNS, following, start_of
 from jangteo.order.states import State
-from jangteo.order.statistics import midnight
 from jangteo.order.story import View, read
 
 # An id is made a moment after the time that the order has.

@@ -9,13 +9,13 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
 from jangteo.kit.errors import Invalid, Unavailable
 from jangteo.kit.postgres import Database, Transaction
-from jangteo.order.domain.number import SEOUL
+from jangteo.order.days import midnight
 from jangteo.order.tallies import COUNTS, Tally
 
 log = logging.getLogger(__name__)
@@ -80,11 +80,6 @@ async def read(database: Database, tenant: str, first: date, last: date, step: S
     moments = [begin + index * width for index in range(int((end - begin) / width))]
     steps = [found.get(moment, Tally(hour=moment))._replace(hour=moment) for moment in moments]
     return Figures(summed(begin, steps), steps)
-
-
-def midnight(day: date) -> datetime:
-    """Return the beginning of a day in Seoul."""
-    return datetime.combine(day, time(), SEOUL)
 
 
 def summed(start: datetime, tallies: Sequence[Tally]) -> Tally:

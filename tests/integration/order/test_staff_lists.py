@@ -10,11 +10,12 @@ from order_client import Client
 
 from jangteo.kit.postgres import open_database
 from jangteo.order import listing, statistics
+from jangteo.order.domain.number import SEOUL
 from jangteo.order.queries import AFTER_ALL
 from jangteo.order.rebuild import rebuild
 from jangteo.order.states import State
 
-TODAY = datetime.now(statistics.SEOUL).date()
+TODAY = datetime.now(SEOUL).date()
 
 
 @pytest.fixture
@@ -75,10 +76,13 @@ async def test_pages_follow_one_another_without_a_gap(staff, orders):
     [
         ("/v1/staff/orders?status=lost", "status"),
         ("/v1/staff/orders?first=yesterday", "first"),
+        ("/v1/staff/orders?first=0003-06-27", "first"),
+        ("/v1/staff/orders?last=9999-12-31", "last"),
         ("/v1/staff/orders?cursor=x", "cursor"),
         ("/v1/staff/orders?size=101", "size"),
         ("/v1/staff/order-statistics?step=minute", "step"),
         ("/v1/staff/order-statistics?first=2026-02-02&last=2026-02-01", "last"),
+        ("/v1/staff/order-statistics?last=9999-12-31", "last"),
         ("/v1/staff/order-statistics?first=2020-01-01&last=2026-02-01", "last"),
         ("/v1/staff/order-statistics?first=2026-01-01&last=2026-02-01&step=hour", "last"),
     ],

@@ -6,8 +6,9 @@ from uuid import UUID
 import pytest
 
 from jangteo.kit.eventstore import Recorded
+from jangteo.order.days import midnight
 from jangteo.order.domain import events as happened
-from jangteo.order.statistics import midnight, summed
+from jangteo.order.statistics import summed
 from jangteo.order.tallies import Tally, hour_of, of_stream
 
 ORDER, REFUND = UUID(int=1), UUID(int=21)

@@ -11,6 +11,7 @@ from jangteo.kit import audit
 from jangteo.kit.audit import Entry
 from jangteo.order import answers, listing, statistics
 from jangteo.order.api.given import PAGE_SIZE, CallerOf, DeskOf, LanguageOf
+from jangteo.order.days import day_of
 from jangteo.order.domain.number import SEOUL
 from jangteo.order.schemas import OrderList, Statistics
 from jangteo.order.states import State
@@ -38,7 +39,8 @@ async def list_all(
 ) -> OrderList:
     """List the orders of all members, the newest first."""
     caller.require(READ)
-    wanted = listing.Wanted(number=number, states=tuple(status or ()), member_id=member_id, first=first, last=last)
+    days = {"first": day_of(first, "first"), "last": day_of(last, "last")}
+    wanted = listing.Wanted(number=number, states=tuple(status or ()), member_id=member_id, **days)
     entry = Entry(by=caller, action="orders.listed", person=member_id)
     await audit.note(desk.database, caller.tenant, entry)
     views, following = await listing.search(desk.database, caller.tenant, wanted, cursor, size)
@@ -55,8 +57,8 @@ async def show_statistics(
 ) -> Statistics:
     """Return what was placed, paid, cancelled and given back; without a period, of the last 30 days."""
     caller.require(READ)
-    until = last or desk.database.clock.now().astimezone(SEOUL).date()
-    since = first or until - timedelta(days=DEFAULT_DAYS - 1 if step is Step.DAY else 0)
+    until = day_of(last, "last") or desk.database.clock.now().astimezone(SEOUL).date()
+    since = day_of(first, "first") or until - timedelta(days=DEFAULT_DAYS - 1 if step is Step.DAY else 0)
     figures = await statistics.read(desk.database, caller.tenant, since, until, step)
     await audit.note(desk.database, caller.tenant, Entry(by=caller, action="orders.statistics_read"))
     return answers.statistics(figures, since, until, step)
