@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,11 @@ sys.path.insert(0, str(Path(__file__).parent))  # importlib mode makes no packag
 from leak_walk import assert_clean
 
 DatabaseFor = Callable[[str], str]
+
+
+def pytest_configure() -> None:
+    """Let interrupts be felt again: what a shell started in the background ignores them, and so do its children."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
