@@ -1,5 +1,6 @@
 """The storefront as a browser without scripts sees it, on a whole mall: lists, a product, wishes, and closed doors."""
 
+import asyncio
 import gzip
 import json
 import re
@@ -168,6 +169,47 @@ async def test_a_form_of_another_site_or_without_its_token_is_refused(surfer):
     await stranger.go("/")
     assert (await stranger.http.post("/preferences", data=fields)).status_code == 403
     assert (await visitor.http.post("/preferences", data=fields)).status_code == 303
+
+
+async def test_the_forms_of_two_first_pages_opened_at_once_both_hold(surfer):
+    visitor, stranger = surfer(), surfer()
+    pages = await asyncio.gather(*[visitor.http.get("/", headers={"Cookie": ""}) for _ in range(2)])
+    tokens = [Page(answer).form("/preferences").fields["form_token"] for answer in pages]
+    await stranger.go("/")
+    for language, token in zip(("en", "ko"), tokens, strict=True):
+        fields = {"language": language, "back": "/", "form_token": token}
+        assert (await visitor.http.post("/preferences", data=fields)).status_code == 303
+        assert (await stranger.http.post("/preferences", data=fields)).status_code == 403
+        elsewhere = {"Origin": "https://evil.example"}
+        assert (await visitor.http.post("/preferences", data=fields, headers=elsewhere)).status_code == 403
+
+
+async def test_a_form_from_before_the_log_in_does_not_hold_after_it(surfer, mall):
+    visitor = surfer()
+    before = (await visitor.go("/login")).form("/preferences").fields["form_token"]
+    account = next(one for one in mall.accounts() if one["tenant"] == "demo" and one["role"] == "buyer")
+    await visitor.fill("/login", email=account["email"], password=account["password"])
+    fields = {"language": "en", "back": "/", "form_token": before}
+    assert (await visitor.http.post("/preferences", data=fields)).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/login", "/nope", "/account", "/sitemap.xml", "/robots.txt", "/manifest.webmanifest"]
+)
+async def test_head_answers_as_get_does_without_the_body(surfer, path):
+    got, asked = [await surfer("en").http.request(method, path) for method in ("GET", "HEAD")]
+    assert (asked.status_code, asked.content) == (got.status_code, b"")
+    for name in ("content-type", "cache-control", "content-language", "location"):
+        assert asked.headers.get(name) == got.headers.get(name)
+
+
+async def test_head_of_a_file_tells_that_it_is_there(surfer):
+    visitor = surfer()
+    style = re.search(r'href="(/static/[^"]+/css/shop.css)"', (await visitor.go("/")).text)[1]
+    told = await visitor.http.head(style)
+    assert (told.status_code, told.content) == (200, b"")
+    assert "immutable" in told.headers["cache-control"]
+    assert (await visitor.http.head(style.replace("shop.css", "none.css"))).status_code == 404
 
 
 async def test_every_page_forbids_what_is_not_the_shops_own(surfer):

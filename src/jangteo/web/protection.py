@@ -29,6 +29,15 @@ def token(key: bytes) -> str:
     return base64.urlsafe_b64encode(mask + _exclusive_or(mask, key)).decode().rstrip("=")
 
 
+def key_of(told: str) -> bytes:
+    """Return the key that a cookie tells in hex; what is none becomes one that nobody has a token of."""
+    try:
+        key = bytes.fromhex(told)
+    except ValueError:
+        key = b""
+    return key if len(key) == _BYTES else secrets.token_bytes(_BYTES)
+
+
 def holds(given: str, key: bytes) -> bool:
     """Return whether `given` is a token for the visitor with `key`."""
     try:

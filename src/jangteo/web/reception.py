@@ -16,6 +16,9 @@ log = logging.getLogger(__name__)
 
 COOKIE = "jangteo_session"
 SECURE_COOKIE = f"__Host-{COOKIE}"
+# What a first page leaves beside the session, which another first page opened at once may take the place of.
+FORM_COOKIE = "jangteo_form_"
+FORM_COOKIE_SECONDS = 86_400
 THEMES = ("light", "dark")
 _WITHOUT = ("/static/", "/health/")
 
@@ -33,6 +36,9 @@ class Reception:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one ASGI connection."""
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            await self._head(scope, receive, send)
+            return
         if scope["type"] != "http" or scope["path"].startswith(_WITHOUT) or scope["path"] == "/metrics":
             await self._application(scope, receive, send)
             return
@@ -46,6 +52,18 @@ class Reception:
             await send(message)
 
         await self._application(scope, receive, send_with_cookies)
+
+    async def _head(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer as to a GET, without the body."""
+
+        async def send_without_body(message: Any) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        asked = {**scope, "method": "GET"}
+        await self(asked, receive, send_without_body)
+        scope["path_template"] = asked.get("path_template")
 
     async def _welcome(self, scope: Any) -> Visit:
         headers: dict[bytes, bytes] = dict(scope["headers"])
@@ -65,6 +83,8 @@ class Reception:
             session = await self._sessions.load(tenant, cookies.get(_name(scheme), ""))
         except Unavailable as error:
             session, trouble = Session(tenant), error
+        spare = _form_cookie(scheme)
+        session.spare_form_keys = [value for name, value in cookies.items() if name.startswith(spare)]
         theme = cookies.get(THEME_COOKIE, "")
         visit = Visit(
             visitor,
@@ -93,13 +113,21 @@ class Reception:
         if (visit.session.is_new and is_needed) or visit.session.cookie != before:
             scheme = visit.visitor.scheme
             secure = "; Secure" if scheme == "https" else ""
-            age = f"Max-Age={self._sessions.seconds}; Path=/; HttpOnly; SameSite=Lax{secure}"
-            return [*visit.cookies, f"{_name(scheme)}={visit.session.cookie}; {age}"]
+            rest = f"Path=/; HttpOnly; SameSite=Lax{secure}"
+            given = [f"{_name(scheme)}={visit.session.cookie}; Max-Age={self._sessions.seconds}; {rest}"]
+            if visit.session.is_first:
+                key = visit.session.form_key().hex()
+                given.append(f"{_form_cookie(scheme)}{key[:3]}={key}; Max-Age={FORM_COOKIE_SECONDS}; {rest}")
+            return [*visit.cookies, *given]
         return visit.cookies
 
 
 def _name(scheme: str) -> str:
     return SECURE_COOKIE if scheme == "https" else COOKIE
+
+
+def _form_cookie(scheme: str) -> str:
+    return f"__Host-{FORM_COOKIE}" if scheme == "https" else FORM_COOKIE
 
 
 def _cookies(header: bytes) -> dict[str, str]:

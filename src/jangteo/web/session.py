@@ -32,9 +32,10 @@ class Session:
     def __init__(self, tenant: str, id: str = "", *, kept: bool = False) -> None:
         self.tenant = tenant
         self.id = id or secrets.token_urlsafe(32)
-        self.is_new = not id
+        self.is_first = self.is_new = not id
         self.is_kept = kept
         self.is_needed = False  # by the browser: a page holds something made of the id, or it replaces another
+        self.spare_form_keys: list[str] = []  # in hex: of first pages whose session lost against this one
         self.previous = ""  # the id that this one has replaced
         self.changed: dict[str, bytes | None] = {}
         self.day = 0
@@ -73,6 +74,7 @@ class Session:
         self.previous = self.previous or (self.id if self.is_kept else "")
         self.id = secrets.token_urlsafe(32)
         self.is_new = self.is_needed = True
+        self.is_first = False
         self.changed = dict(self._parts)
 
     def end(self) -> None:

@@ -117,8 +117,20 @@ class Visit:
             raise NotAllowed("form.foreign")
         self._form = Form.of((await request.form()).multi_items())
         given = request.headers.get(protection.HEADER) or self._form.text(protection.FIELD)
-        if not protection.holds(given, self.session.form_key()):
+        if not any(protection.holds(given, key) for key in self._form_keys()):
             raise NotAllowed("form.expired")
+
+    def _form_keys(self) -> list[bytes]:
+        """Return the keys that a form of this visitor may be made of.
+
+        A newcomer who opens two pages at once is given two sessions, of which the browser keeps one; the forms of
+        the other hold by a cookie of their own, which only that page can have left. Not for members: the log-in
+        begins a session whose forms are its own.
+        """
+        keys = [self.session.form_key()]
+        if self.tokens is None:
+            keys += [protection.key_of(told) for told in self.session.spare_form_keys]
+        return keys
 
     async def page(
         self,

@@ -88,7 +88,8 @@ def test_an_unknown_path_of_the_api_is_not_there_and_never_asked_of_a_page(path,
 
 @pytest.mark.parametrize("path", ["/", "/products/x", "/v1x", "/mediax", "/office/orders", "/health-food"])
 def test_what_is_no_path_of_the_api_is_a_page(path):
-    assert first_for("GET", path)["route"]["cluster"] == first_for("POST", path)["route"]["cluster"] == "web"
+    for method in ("GET", "HEAD", "POST"):
+        assert first_for(method, path)["route"]["cluster"] == "web"
     assert first_for("PUT", path)["direct_response"] == {"status": 405}
 
 

@@ -20,6 +20,7 @@ ALLOWED_HEADERS = "authorization,content-type,accept-language,idempotency-key,if
 # A POST is sent again only when nothing of it can have reached the service.
 RETRY_UNSENT = "connect-failure,refused-stream,reset-before-request"
 RETRY_SAFE = RETRY_UNSENT + ",reset,retriable-status-codes"
+READS = ("GET", "HEAD")
 LIMIT_METADATA = "jangteo.limit"
 INNER_KEY = "x-jangteo-inner-key"
 STREAM_IDLE_SECONDS = 120  # a live stream sends a sign of life more often than this
@@ -113,7 +114,7 @@ def _wrong_method(route: Route, allowed: list[str]) -> Json:
 def _retries(route: Route) -> Json:
     unsent: Json = {"retry_on": RETRY_UNSENT, "num_retries": 2, "retry_back_off": _back_off()}
     # Our own pages say 503 of the mall, not of themselves.
-    if route.method != "GET" or route.streams or route.service == GATEWAY:
+    if route.method not in READS or route.streams or route.service == GATEWAY:
         return unsent
     return {
         **unsent,
@@ -137,7 +138,7 @@ def _filters(route: Route) -> Json:
     else:
         requirement = "optional" if route.access is Access.OPTIONAL else "required"
         filters[JWT_FILTER] = {"@type": TYPE + "jwt_authn.v3.PerRouteConfig", "requirement_name": requirement}
-    if route.method == "GET":
+    if route.method in READS:
         filters[BUFFER_FILTER] = {"@type": TYPE + "buffer.v3.BufferPerRoute", "disabled": True}
     else:
         limit = {"max_request_bytes": route.body_bytes}
