@@ -1,6 +1,7 @@
 """The rows of the pages, tried after all rows of the API, and what can never be a page.
 
-A page answers HEAD as GET, without a body: link checkers and monitors ask so. What lives as long as somebody looks stands below /live, and what a form may send that is large below /office/uploads.
+A page answers HEAD as GET, without a body: link checkers and monitors ask so. What lives as long as somebody looks
+stands below /live, and what a form may send that is large below /office/uploads.
 """
 
 from jangteo.gateway.routes import KIBIBYTE, WEB, Access, Limit, Route
