@@ -8,6 +8,10 @@ import httpx
 TOKEN = re.compile(r'"X-Form-Token":"([^"]+)"')  # on every page, whether it has a form or not
 
 
+FORM = re.compile(r'<form[^>]*action="([^"]*)"[^>]*>(.*?)</form>', re.DOTALL)
+VERSION = re.compile(r'type="hidden" name="version" value="([^"]*)"')
+
+
 class Desk:
     """A browser without scripts: it keeps cookies, sends the token of the form that it was shown, and follows no link
     by itself.
@@ -26,9 +30,12 @@ class Desk:
         return html.unescape(answer.text)
 
     async def send(self, path, status=303, **fields):
-        """POST a form with the token of the page shown last; return the answer."""
+        """POST a form with the token, and the form's version, of the page shown last; return the answer."""
         token = TOKEN.search(self.page)
         assert token, self.page[:2000]
+        form = next((form for action, form in FORM.findall(self.page) if action == path), "")
+        if version := VERSION.search(form):
+            fields.setdefault("version", version[1])
         answer = await self.http.post(path, data={"form_token": token[1], **fields})
         assert answer.status_code == status, (path, answer.status_code, answer.text[:2000])
         if answer.status_code != 303:

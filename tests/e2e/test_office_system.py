@@ -125,6 +125,30 @@ async def test_roles_are_given_and_taken_and_the_last_owner_stays(desk, member, 
     assert re.search(r'value="owner" checked', await boss.open(own))
 
 
+async def test_of_two_owners_with_one_form_the_second_sees_both_versions_and_decides(desk, member, owner):
+    first, second, name = await desk("owner"), await desk("owner"), f"desk-{uuid.uuid4().hex[:8]}"
+    await first.open("/office/roles")
+    await first.submit("/office/roles", name=name, permissions="orders.read")
+    someone = f"/office/members/{member.member['id']}"
+    for page, path, field, values in (
+        (f"/office/roles/{name}", f"/office/roles/{name}", "permissions", ["messages.read", "stock.manage"]),
+        (someone, f"{someone}/roles", "roles", [name, "goods"]),
+    ):
+        await first.open(page)
+        await second.open(page)
+        await first.submit(path, **{field: values[0]})
+        stale = await second.send(path, status=409, **{field: values[1]})
+        assert "그 사이 다른 사람이 수정했습니다" in stale.text
+        assert "내 내용으로 저장" in stale.text
+        assert re.findall(r'class="stale-(mine|theirs)">([^<]+)<', stale.text).count(("theirs", "있음")) == 1
+        assert re.search(rf'value="{values[1]}" checked', stale.text)
+        assert re.search(rf'value="{values[0]}" checked', await first.open(page))  # nothing is lost yet
+        await second.submit(path, **{field: values[1]})
+        assert re.search(rf'value="{values[1]}" checked', await first.open(page))
+    await second.open(someone)
+    await second.submit(f"{someone}/roles")
+
+
 async def test_a_role_is_made_changed_and_removed_and_the_owners_stays(desk):
     boss, name = await desk("owner", language="en"), f"desk-{uuid.uuid4().hex[:8]}"
     page = await boss.open("/office/roles")

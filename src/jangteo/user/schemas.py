@@ -240,6 +240,7 @@ class RoleOut(Struct, frozen=True, kw_only=True):
     name: str
     permissions: list[str]
     built_in: bool
+    version: str  # of the permissions: the ETag, without its quotes
 
 
 class RolesOut(Struct, frozen=True, kw_only=True):
@@ -252,3 +253,4 @@ class MemberRoles(Struct, frozen=True, kw_only=True):
     """The names of a member's roles."""
 
     roles: list[str]
+    version: str  # the ETag, without its quotes

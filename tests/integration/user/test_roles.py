@@ -40,6 +40,28 @@ async def test_an_owner_has_every_permission(owner):
     assert all(one["description"] for one in named)
 
 
+async def test_of_two_who_edit_one_role_or_one_members_roles_the_second_is_told_what_is_there_now(owner, member):
+    boss, clerk = await owner(), await member()
+    made = await boss.call("POST", "/v1/roles", {"name": "packer", "permissions": ["orders.read"]})
+    seen, role = {"If-Match": made.headers["etag"]}, "/v1/roles/packer"
+    wishes = [{"permissions": ["stock.manage"]}, {"permissions": ["products.manage"]}]
+    answers = await asyncio.gather(*[boss.call("PUT", role, wish, **seen) for wish in wishes])
+    done, refused = sorted(answers, key=lambda answer: answer.status_code)
+    assert (done.status_code, refused.status_code, refused.json()["code"]) == (200, 409, "role.edited")
+    assert refused.json()["params"]["current"] == done.json()["permissions"]
+    assert refused.json()["params"]["version"] == done.json()["version"]
+    assert (await boss.call("DELETE", role, **seen)).json()["code"] == "role.edited"
+    fresh = {"If-Match": f"W/{done.headers['etag']}"}  # as a compressing gateway names it
+    assert (await boss.call("PUT", role, {"permissions": []}, **fresh)).status_code == 200
+
+    path = f"/v1/members/{clerk.profile['id']}/roles"
+    seen = {"If-Match": (await boss.call("GET", path)).headers["etag"]}
+    assert (await boss.call("PUT", path, {"roles": ["packer"]}, **seen)).status_code == 200
+    refused = await boss.call("PUT", path, {"roles": []}, **seen)
+    assert (refused.status_code, refused.json()["code"]) == (409, "member.roles_edited")
+    assert refused.json()["params"]["current"] == ["packer"]
+
+
 async def test_nobody_is_appointed_who_did_not_sign_up(settings, tenant):
     assert not await appoint(settings, tenant, "nobody@example.test")
 
@@ -48,7 +70,9 @@ async def test_a_role_gives_its_permissions_with_the_next_token(owner, member):
     boss, clerk = await owner(), await member()
     made = await boss.call("POST", "/v1/roles", {"name": "packer", "permissions": ["orders.read", "shipments.manage"]})
     assert (made.status_code, made.json()["permissions"]) == (201, ["orders.read", "shipments.manage"])
-    assert (await give(boss, clerk, "packer")).json() == {"roles": ["packer"]}
+    given = await give(boss, clerk, "packer")
+    assert given.json()["roles"] == ["packer"]
+    assert given.headers["etag"] == f'"{given.json()["version"]}"'
     refreshed = await clerk.call("POST", "/v1/sessions/refresh", {"refresh_token": clerk.session["refresh_token"]})
     clerk.session = refreshed.json()
     assert (await clerk.call("GET", "/v1/members/me")).json()["permissions"] == ["orders.read", "shipments.manage"]
@@ -58,7 +82,7 @@ async def test_a_role_gives_its_permissions_with_the_next_token(owner, member):
     assert (await clerk.call("GET", "/v1/members/me")).json()["code"] == "token.superseded"
     clerk.session = (await clerk.log_in(clerk.profile["email"])).json()
     assert (await clerk.call("GET", "/v1/members/me")).json()["permissions"] == ["orders.read"]
-    assert (await boss.call("GET", f"/v1/members/{clerk.profile['id']}/roles")).json() == {"roles": ["packer"]}
+    assert (await boss.call("GET", f"/v1/members/{clerk.profile['id']}/roles")).json() == given.json()
     names = [role["name"] for role in (await boss.call("GET", "/v1/roles")).json()["items"]]
     assert names == ["owner", "packer"]
 

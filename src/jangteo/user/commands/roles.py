@@ -16,9 +16,12 @@ from jangteo.user.domain.permissions import (
     PERMISSIONS,
     BeyondOwn,
     LastOwner,
+    RoleEdited,
+    RolesRegiven,
     checked_permissions,
     checked_role_name,
     require_own,
+    version_of,
 )
 from jangteo.user.role_store import (
     Role,
@@ -73,11 +76,15 @@ class Roles:
             await audit.record(transaction, _entry(caller, "role.made", name, after=role.permissions))
         return role
 
-    async def change(self, caller: Caller, name: str, permissions: Iterable[str]) -> Role:
-        """Let a role hold exactly `permissions`. Raises as `make` does, and RoleUnknown, RoleBuiltIn."""
+    async def change(self, caller: Caller, name: str, permissions: Iterable[str], expected: str | None = None) -> Role:
+        """Let a role hold exactly `permissions`, if it is at version `expected` where one is named.
+
+        Raises as `make` does, and RoleUnknown, RoleBuiltIn, RoleEdited.
+        """
         role = Role(name=checked_role_name(name), permissions=sorted(checked_permissions(permissions)))
         async with self._database.transaction(caller.tenant) as transaction:
             old = await lock_role(transaction, name)
+            _require_version(old, expected)
             own = await _own(transaction, caller.member_id)
             require_own(own, frozenset(old.permissions) ^ frozenset(role.permissions))
             await save_role(transaction, role)
@@ -86,24 +93,32 @@ class Roles:
             transaction.after_commit(self._superseded.forget)
         return role
 
-    async def remove(self, caller: Caller, name: str) -> None:
-        """Delete a role that nobody has. Raises RoleUnknown, RoleBuiltIn, RoleInUse, BeyondOwn, PermissionMissing."""
+    async def remove(self, caller: Caller, name: str, expected: str | None = None) -> None:
+        """Delete a role that nobody has, if it is at version `expected` where one is named.
+
+        Raises RoleUnknown, RoleBuiltIn, RoleInUse, RoleEdited, BeyondOwn, PermissionMissing.
+        """
         checked_role_name(name)
         async with self._database.transaction(caller.tenant) as transaction:
             old = await lock_role(transaction, name)
+            _require_version(old, expected)
             require_own(await _own(transaction, caller.member_id), frozenset(old.permissions))
             await remove_role(transaction, name)
             await audit.record(transaction, _entry(caller, "role.removed", name, before=old.permissions))
 
-    async def give(self, caller: Caller, member: UUID, names: Iterable[str]) -> list[str]:
+    async def give(self, caller: Caller, member: UUID, names: Iterable[str], expected: str | None = None) -> list[str]:
         """Let a member have exactly the roles `names`; only an owner makes or unmakes an owner.
 
-        Raises MemberUnknown, RoleNotAssignable, BeyondOwn, LastOwner, PermissionMissing.
+        `expected` is the version of the roles that the caller saw. Raises MemberUnknown, RoleNotAssignable,
+        RolesRegiven, BeyondOwn, LastOwner, PermissionMissing.
         """
         wanted = list(dict.fromkeys(names))
         by = caller.member_id
         async with self._database.transaction(caller.tenant) as transaction:
             await lock_member(transaction, member)
+            before = await roles_of(transaction, member)
+            if expected not in (None, version_of(before)):
+                raise RolesRegiven(current=before, version=version_of(before))
             owners = await lock_owners(transaction)
             own = await _own(transaction, by)
             given = await permissions_in(transaction, wanted)
@@ -113,7 +128,6 @@ class Roles:
                     raise BeyondOwn(permissions=OWNER)
                 if owners == {member}:
                     raise LastOwner(field="roles")
-            before = await roles_of(transaction, member)
             await give_roles(transaction, member, wanted, by)
             changed = {"before": before, "after": sorted(wanted)}
             await audit.record(
@@ -125,6 +139,11 @@ class Roles:
 
 def _entry(caller: Caller, action: str, name: str, **permissions: list[str]) -> Entry:
     return Entry(by=caller, action=action, on=f"role:{name}", details=permissions)
+
+
+def _require_version(role: Role, expected: str | None) -> None:
+    if expected not in (None, version := version_of(role.permissions)):
+        raise RoleEdited(current=role.permissions, version=version)
 
 
 async def _own(transaction: Transaction, by: UUID) -> frozenset[str]:

@@ -1,5 +1,6 @@
 """Permissions are named here; a role is a set of them; nobody hands out more than they have."""
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 
@@ -82,6 +83,22 @@ class RoleBuiltIn(Conflict):
     en = "The role owner can be neither changed nor removed."
 
 
+class RoleEdited(Conflict):
+    """Somebody else changed the role since it was read; `current` is what it allows now, `version` its ETag."""
+
+    code = "role.edited"
+    ko = "다른 사람이 먼저 역할을 수정했습니다."
+    en = "Someone else changed this role first."
+
+
+class RolesRegiven(Conflict):
+    """Somebody else gave the member other roles since they were read; `current` are those, `version` their ETag."""
+
+    code = "member.roles_edited"
+    ko = "다른 사람이 먼저 이 회원의 역할을 바꾸었습니다."
+    en = "Someone else changed this member's roles first."
+
+
 class RoleNameInvalid(Invalid):
     """Not a name for a role."""
 
@@ -112,6 +129,11 @@ class LastOwner(Conflict):
     code = "role.last_owner"
     ko = "마지막 소유자의 역할은 뺄 수 없습니다."
     en = "The last owner must stay one."
+
+
+def version_of(names: Iterable[str]) -> str:
+    """Return the version of a set of permissions or roles: whoever saw the same set saw the same version."""
+    return hashlib.sha256("\n".join(sorted(names)).encode()).hexdigest()[:16]
 
 
 def checked_role_name(name: str) -> str:

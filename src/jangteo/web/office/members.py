@@ -1,7 +1,9 @@
 """Members, as staff see them: masked, unless a reason is given, which is recorded; and the roles they have."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -45,6 +47,7 @@ class Role(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     permissions: list[str]
     built_in: bool = False
+    version: str
 
 
 class Roles(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +60,7 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     """The roles of a member."""
 
     roles: list[str]
+    version: str
 
 
 @get(PATH, include_in_schema=False)
@@ -102,15 +106,18 @@ async def disclose(visit: VisitOf, member_id: FromPath[UUID]) -> Response[bytes]
 
 @post(f"{PATH}/{{member_id:uuid}}/roles", include_in_schema=False)
 async def give_roles(visit: VisitOf, member_id: FromPath[UUID]) -> Response[bytes]:
-    """Let a member have the roles that are ticked."""
+    """Let a member have the roles that are ticked, if the member still has those that the form showed."""
     visit.require(MANAGE_ROLES)
+    path, version = f"/v1/members/{member_id}/roles", f'"{visit.form.text("version")[:40]}"'
     try:
-        await visit.mall.put(f"/v1/members/{member_id}/roles", {"roles": visit.form.many("roles")}, Given)
+        await visit.mall.put(path, {"roles": visit.form.many("roles")}, Given, version=version)
     except Problem as problem:
         if problem.status not in (403, 409, 422):
             raise
         visit.form.refuse(problem)
-        return await _shown(visit, await _profile(visit, member_id), visit.form, status=problem.status)
+        is_stale = problem.code == "member.roles_edited"
+        seen = await _profile(visit, member_id)
+        return await _shown(visit, seen, visit.form, status=problem.status, is_stale=is_stale)
     visit.flash("good", visit.t("office_members.roles.saved"))
     return visit.redirect(f"{PATH}/{member_id}")
 
@@ -134,12 +141,25 @@ async def _listed(
     )
 
 
-async def _shown(visit: Visit, seen: Seen, form: Form, *, status: int = 200) -> Response[bytes]:
-    roles = (await visit.mall.get("/v1/roles", Roles)).items if MANAGE_ROLES in visit.permissions else []
-    wanted = form.many("roles") if form.is_wrong and visit.path.endswith("/roles") else seen.roles
-    return await office_page(
-        visit, "office/member.html", area=AREA, status=status, seen=seen, roles=roles, wanted=wanted, form=form
-    )
+async def _shown(visit: Visit, seen: Seen, form: Form, *, status: int = 200, is_stale: bool = False) -> Response[bytes]:
+    roles: list[Role] = []
+    wanted, version, stale = seen.roles, "", None
+    if MANAGE_ROLES in visit.permissions:
+        known, given = await asyncio.gather(
+            visit.mall.get("/v1/roles", Roles), visit.mall.get(f"/v1/members/{seen.id}/roles", Given)
+        )
+        roles, wanted, version = known.items, given.roles, given.version
+        if form.is_wrong and visit.path.endswith("/roles"):
+            wanted = form.many("roles")
+            version = version if is_stale else form.text("version")
+            stale = both([(one.name, one.name) for one in roles], wanted, given.roles) if is_stale else None
+    values: dict[str, Any] = {"roles": roles, "wanted": wanted, "version": version, "stale": stale}
+    return await office_page(visit, "office/member.html", area=AREA, status=status, seen=seen, form=form, **values)
+
+
+def both(choices: list[tuple[str, str]], mine: list[str], theirs: list[str]) -> list[tuple[str, bool, bool]]:
+    """Return what two sets differ in: of each choice (name, label) its label, whether I ticked it, whether they did."""
+    return [(label, name in mine, name in theirs) for name, label in choices if (name in mine) != (name in theirs)]
 
 
 ROUTES = [members, search, member, disclose, give_roles]

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from jangteo.web.forms import Form
 from jangteo.web.given import VisitOf
 from jangteo.web.office.door import office_page
-from jangteo.web.office.members import MANAGE_ROLES, Role, Roles
+from jangteo.web.office.members import MANAGE_ROLES, Role, Roles, both
 from jangteo.web.problem import NotThere, Problem
 from jangteo.web.visit import Visit
 
@@ -62,10 +62,11 @@ async def role(visit: VisitOf, name: FromPath[str]) -> Response[bytes]:
 
 @post(f"{PATH}/{{name:str}}", include_in_schema=False)
 async def change(visit: VisitOf, name: FromPath[str]) -> Response[bytes]:
-    """Let a role allow what is ticked."""
+    """Let a role allow what is ticked, if it still allows what the form showed."""
     visit.require(MANAGE_ROLES)
+    asked = {"permissions": visit.form.many("permissions")}
     try:
-        await visit.mall.put(f"{API}/{quote(name, safe='')}", {"permissions": visit.form.many("permissions")}, Role)
+        await visit.mall.put(_address(name), asked, Role, version=_version(visit.form))
     except Problem as problem:
         return await _refused(visit, name, problem)
     visit.flash("good", visit.t("office_roles.changed", name=name))
@@ -77,18 +78,27 @@ async def remove(visit: VisitOf, name: FromPath[str]) -> Response[bytes]:
     """Delete a role that nobody has."""
     visit.require(MANAGE_ROLES)
     try:
-        await visit.mall.delete(f"{API}/{quote(name, safe='')}")
+        await visit.mall.delete(_address(name), version=_version(visit.form))
     except Problem as problem:
         return await _refused(visit, name, problem)
     visit.flash("good", visit.t("office_roles.removed", name=name))
     return visit.redirect(PATH)
 
 
+def _address(name: str) -> str:
+    return f"{API}/{quote(name, safe='')}"
+
+
+def _version(form: Form) -> str:
+    return f'"{form.text("version")[:40]}"'
+
+
 async def _refused(visit: Visit, name: str, problem: Problem) -> Response[bytes]:
     if problem.status not in _REFUSALS:
         raise problem
     visit.form.refuse(problem)
-    return await _shown(visit, name, visit.form, status=problem.status)
+    is_stale = problem.code == "role.edited"
+    return await _shown(visit, name, visit.form, status=problem.status, is_stale=is_stale)
 
 
 async def _listed(visit: Visit, form: Form, *, status: int = 200) -> Response[bytes]:
@@ -106,12 +116,14 @@ async def _listed(visit: Visit, form: Form, *, status: int = 200) -> Response[by
     )
 
 
-async def _shown(visit: Visit, name: str, form: Form, *, status: int = 200) -> Response[bytes]:
+async def _shown(visit: Visit, name: str, form: Form, *, status: int = 200, is_stale: bool = False) -> Response[bytes]:
     known, allowed = await visit.mall.get(API, Roles), await visit.mall.get("/v1/permissions", Permissions)
     found = next((one for one in known.items if one.name == name), None)
     if found is None:
         raise NotThere()
     is_retry = form.is_wrong and not visit.path.endswith("/removal")
+    ticked = form.many("permissions") if is_retry else found.permissions
+    labels = [(one.name, one.description) for one in allowed.items]
     return await office_page(
         visit,
         "office/role.html",
@@ -120,7 +132,9 @@ async def _shown(visit: Visit, name: str, form: Form, *, status: int = 200) -> R
         status=status,
         role=found,
         permissions=allowed.items,
-        ticked=form.many("permissions") if is_retry else found.permissions,
+        ticked=ticked,
+        version=form.text("version") if is_retry and not is_stale else found.version,
+        stale=both(labels, ticked, found.permissions) if is_retry and is_stale else None,
         form=form,
     )
 
