@@ -1,11 +1,9 @@
-"""Commands from the order saga, and its good news, each in the transaction of its inbox row."""
+"""Commands from the order saga, each in the transaction of its inbox row."""
 
-from jangteo.contracts.order import OrderPaid
 from jangteo.contracts.product import CommitStock, ReleaseStock, ReserveStock, RestockGoods
 from jangteo.kit.inbox import Handler
 from jangteo.kit.messages import Message
 from jangteo.kit.postgres import Transaction
-from jangteo.product.popularity import count_paid
 from jangteo.product.stock import commands
 
 
@@ -29,15 +27,9 @@ async def on_restock_goods(message: RestockGoods, transaction: Transaction) -> N
     await commands.restock(transaction, message.order_id, message.return_id, message.lines)
 
 
-async def on_order_paid(message: OrderPaid, transaction: Transaction) -> None:
-    """Count what was bought."""
-    await count_paid(transaction, message.lines)
-
-
 HANDLERS: dict[type[Message], Handler] = {
     ReserveStock: on_reserve_stock,
     CommitStock: on_commit_stock,
     ReleaseStock: on_release_stock,
     RestockGoods: on_restock_goods,
-    OrderPaid: on_order_paid,
 }

@@ -1,7 +1,9 @@
-"""What is popular: the pieces of a product that were paid for in the last 30 days, in the shop's time zone.
+"""What is popular: the pieces of a product that were sold in the last 30 days, in the shop's time zone.
 
-Orders are counted as they are paid; the search index is told some time later, all changes of that time together,
-because writing it costs more than counting. Returned goods stay counted: somebody wanted them.
+A piece is counted in the transaction that books it as sold, and taken off the day of its sale in the one that books it
+back, be it cancelled or returned: as often as the stock moves, and no more. What was paid back but did not come back
+stays counted. The search index is told some time later, all changes of that time together, because writing it costs
+more than counting.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +11,6 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from jangteo.contracts.order import OrderLine
 from jangteo.contracts.product import PopularityChanged
 from jangteo.kit.postgres import Database, Transaction
 
@@ -22,6 +23,15 @@ SELECT $1, item.product_id, $2, sum(line.quantity) FROM unnest($3::text[], $4::b
 JOIN stock_items AS item ON item.tenant = $1 AND item.sku = line.sku
 GROUP BY item.product_id ORDER BY item.product_id
 ON CONFLICT (tenant, product_id, day) DO UPDATE SET units = row.units + EXCLUDED.units
+"""
+# A day that is over has no row any more; and never below nothing, should a SKU have gone to another product since.
+_TAKE_OFF = """
+UPDATE sales AS row SET units = greatest(row.units - back.units, 0) FROM (
+    SELECT item.product_id, sum(line.quantity)::bigint AS units
+    FROM unnest($3::text[], $4::bigint[]) AS line (sku, quantity)
+    JOIN stock_items AS item ON item.tenant = $1 AND item.sku = line.sku GROUP BY item.product_id
+) AS back
+WHERE row.tenant = $1 AND row.day = $2 AND row.product_id = back.product_id
 """
 _UNITS = """
 SELECT product_id, sum(units)::bigint AS units FROM sales
@@ -47,11 +57,16 @@ SELECT product_id FROM old UNION SELECT product_id FROM new
 """
 
 
-async def count_paid(transaction: Transaction, lines: Sequence[OrderLine]) -> None:
-    """Count the pieces of an order that was paid just now; SKUs that nobody keeps stock of are passed over."""
+async def count_sold(transaction: Transaction, quantities: Mapping[str, int]) -> None:
+    """Count what is sold now, by SKU."""
     today = _day(transaction.clock.now())
-    skus, quantities = [line.sku for line in lines], [line.quantity for line in lines]
-    await transaction.execute(_COUNT, transaction.tenant, today, skus, quantities)
+    await transaction.execute(_COUNT, transaction.tenant, today, list(quantities), list(quantities.values()))
+
+
+async def take_off(transaction: Transaction, quantities: Mapping[str, int], sold_at: datetime) -> None:
+    """Count no more what was sold at `sold_at` and is given back, by SKU."""
+    skus, counts = list(quantities), list(quantities.values())
+    await transaction.execute(_TAKE_OFF, transaction.tenant, _day(sold_at), skus, counts)
 
 
 async def read_units(database: Database, tenant: str, products: Sequence[UUID]) -> Mapping[UUID, int]:

@@ -1,66 +1,120 @@
 """What was bought lately stands first, and what goes with a product is like it."""
 
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from jangteo.contracts.order import OrderLine, OrderPaid
+from jangteo.contracts.product import CommitStock, ReserveStock, StockLine
 from jangteo.product import popularity
-
-
-def paid(**quantities):
-    lines = [OrderLine(sku=sku.replace("_", "-"), quantity=quantity) for sku, quantity in quantities.items()]
-    ids = {"order_id": uuid.uuid4(), "order_number": "A-1", "member_id": uuid.uuid4()}
-    return OrderPaid(**ids, total=1, currency="KRW", lines=lines, cart_id=None)
-
-
-async def say(database, tenant, *messages):
-    async with database.transaction(tenant) as transaction:
-        transaction.send(*messages)
+from jangteo.product.stock import commands
 
 
 async def ids_of(shopper, **query):
     return [card["id"] for card in (await shopper.get("/v1/products", **query))["items"]]
 
 
-async def test_what_is_bought_more_is_listed_first(app, database, tenant, staff, shopper, make_product, wait_until):
+async def test_what_is_bought_more_is_listed_first(
+    app, database, tenant, staff, shopper, make_product, take_in, wait_until
+):
     made = [await make_product(staff, sku=f"P-{n}") for n in range(3)]
     a, b, c = (product["id"] for product in made)
     await wait_until(lambda: ids_of(shopper, sort="newest"), [c, b, a])
-    await say(database, tenant, paid(P_0=2, P_1=1), paid(P_1=4, NOBODYS=9))
+    for product, sku, quantity in ((made[0], "P-0", 2), (made[1], "P-1", 5)):
+        await take_in(staff, product, sku, quantity)
+        lines, order = [StockLine(sku=sku, quantity=quantity)], uuid.uuid4()
+        until = datetime.now(UTC) + timedelta(minutes=5)
+        async with database.transaction(tenant) as transaction:
+            transaction.send(ReserveStock(order_id=order, lines=lines, expires_at=until), CommitStock(order_id=order))
     await wait_until(lambda: ids_of(shopper, sort="popularity"), [b, a, c])
     assert await popularity.read_all_units(database, tenant) == {uuid.UUID(a): 2, uuid.UUID(b): 5}
 
 
-async def test_what_was_bought_long_ago_does_not_count(stock_database, warehouse):
-    await warehouse.stock(A=1)
-    tenant, clock = warehouse.tenant, stock_database.clock
-    async with stock_database.transaction(tenant) as transaction:
-        await popularity.count_paid(transaction, [OrderLine(sku="A", quantity=3), OrderLine(sku="A", quantity=4)])
-    (product,) = await popularity.read_all_units(stock_database, tenant)
-    assert await popularity.read_units(stock_database, tenant, [product]) == {product: 7}
-    await popularity.tell_changes(stock_database)
-    clock.advance(timedelta(days=29).total_seconds())
-    assert await popularity.read_units(stock_database, tenant, [product]) == {product: 7}
-    clock.advance(timedelta(days=1).total_seconds())
-    assert await popularity.read_units(stock_database, tenant, [product]) == {}
-    assert await popularity.tell_changes(stock_database) > 0
-    async with stock_database.read(tenant) as reader:
-        assert await reader.fetchval("SELECT count(*) FROM sales WHERE tenant = $1", tenant) == 0
+async def test_what_was_bought_long_ago_does_not_count(warehouse, sell, units):
+    await warehouse.stock(A=9)
+    await sell(A=7)
+    (product,) = await popularity.read_all_units(warehouse.database, warehouse.tenant)
+    await popularity.tell_changes(warehouse.database)
+    warehouse.clock.advance(timedelta(days=29).total_seconds())
+    found = await popularity.read_units(warehouse.database, warehouse.tenant, [product])
+    assert (found, await units()) == ({product: 7}, 7)
+    warehouse.clock.advance(timedelta(days=1).total_seconds())
+    assert await popularity.read_units(warehouse.database, warehouse.tenant, [product]) == {}
+    assert await popularity.tell_changes(warehouse.database) > 0
+    async with warehouse.database.read(warehouse.tenant) as reader:
+        assert await reader.fetchval("SELECT count(*) FROM sales WHERE tenant = $1", warehouse.tenant) == 0
 
 
-async def test_an_order_that_is_told_twice_counts_once(app, database, tenant, staff, make_product, wait_until):
-    from jangteo.kit.postgres import Receipt
-    from jangteo.product.handlers import HANDLERS
+@pytest.fixture
+def sell(warehouse):
+    """Lets an order buy; every command comes twice."""
 
-    product = await make_product(staff, sku="TWICE")
-    message, receipt = paid(TWICE=2), Receipt(uuid.uuid4(), "product")
+    async def sell(**quantities):
+        order = uuid.uuid4()
+        await warehouse.reserve(order, **quantities)
+        for _ in range(2):
+            await warehouse.commit(order)
+        return order
+
+    return sell
+
+
+@pytest.fixture
+def units(warehouse):
+    """The pieces that count, of all products of the shop."""
+
+    async def read():
+        return sum((await popularity.read_all_units(warehouse.database, warehouse.tenant)).values())
+
+    return read
+
+
+async def give_back(warehouse, order, return_id, **quantities):
+    lines = [StockLine(sku=sku, quantity=quantity) for sku, quantity in quantities.items()]
     for _ in range(2):
-        async with database.transaction(tenant, receipt) as transaction:
-            if not transaction.is_repeat:
-                await HANDLERS[OrderPaid](message, transaction)
-    assert await popularity.read_all_units(database, tenant) == {uuid.UUID(product["id"]): 2}
+        await warehouse._do(commands.restock, order, return_id, lines)
+
+
+async def test_what_is_cancelled_or_returned_counts_no_more_and_once_however_often_it_is_told(warehouse, sell, units):
+    await warehouse.stock(A=20, B=20)
+    cancelled, returned, kept = await sell(A=3, B=2), await sell(A=4, B=1), await sell(B=1)
+    never_paid = uuid.uuid4()
+    await warehouse.reserve(never_paid, A=5)
+    assert await units() == 11
+    await give_back(warehouse, returned, uuid.uuid4(), A=1)
+    await give_back(warehouse, returned, uuid.uuid4(), A=1, B=1)
+    assert await units() == 8
+    for order in (cancelled, cancelled, never_paid, never_paid):
+        await warehouse.release(order)
+    assert await units() == 3
+    for order in (returned, kept, kept):
+        await warehouse.release(order)
+    assert await units() == 0
+
+
+async def test_what_comes_back_is_taken_off_the_day_of_its_sale(warehouse, sell, units):
+    await warehouse.stock(A=20)
+    old = await sell(A=3)
+    warehouse.clock.advance(timedelta(days=20).total_seconds())
+    await sell(A=5)
+    await give_back(warehouse, old, uuid.uuid4(), A=2)
+    assert await units() == 6
+    warehouse.clock.advance(timedelta(days=10).total_seconds())
+    assert await units() == 5
+    await warehouse.release(old)
+    assert await units() == 5
+
+
+async def test_a_sale_whose_hold_had_run_out_counts_too(warehouse, units):
+    await warehouse.stock(A=2)
+    order = uuid.uuid4()
+    await warehouse.reserve(order, A=2)
+    warehouse.clock.advance(7_200)
+    await warehouse.expire()
+    await warehouse.commit(order)
+    assert await units() == 2
+    await warehouse.release(order)
+    assert await units() == 0
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ Every command first takes the order's row in `reservations`: it decides what the
 commands for one order the second waits there for the first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from jangteo.contracts.product import (
 )
 from jangteo.kit.postgres import Database, Transaction
 from jangteo.product.domain.stock import NotSold, find_shortages, less, require_sold, sum_lines
+from jangteo.product.popularity import count_sold, take_off
 from jangteo.product.states import Move, State, move
 from jangteo.product.stock import store
 from jangteo.product.stock.store import Shift
@@ -64,6 +65,7 @@ async def commit(transaction: Transaction, order_id: UUID) -> None:
     if await store.change_from(transaction, order_id, State.HELD, move(State.HELD, Move.COMMIT)):
         asked, _ = await store.lock_lines(transaction, order_id)
         await store.shift(transaction, asked, store.SELL_HELD, str(order_id))
+        await count_sold(transaction, asked)
         transaction.send(StockCommitted(order_id=order_id))
         return
     found = await store.find_reservation(transaction, order_id)
@@ -79,6 +81,7 @@ async def commit(transaction: Transaction, order_id: UUID) -> None:
         transaction.send(StockCommitFailed(order_id=order_id, shortages=shortages))
         return
     await store.shift(transaction, asked, store.SELL, str(order_id))
+    await count_sold(transaction, asked)
     await store.change_reservation(transaction, order_id, move(State.EXPIRED, Move.COMMIT))
     transaction.send(StockCommitted(order_id=order_id))
 
@@ -89,9 +92,11 @@ async def release(transaction: Transaction, order_id: UUID) -> None:
     if found is None and not await store.open_reservation(transaction, order_id, move(None, Move.RELEASE)):
         found = await store.find_reservation(transaction, order_id)
     if found is not None and found.state not in (State.RELEASED, State.RESTOCKED):
-        back: dict[State, Shift] = {State.HELD: store.RELEASE, State.COMMITTED: store.RESTOCK}
-        if found.state in back:
-            await _give_back(transaction, order_id, back[found.state])
+        if found.state is State.HELD:
+            await _give_back(transaction, order_id, store.RELEASE)
+        elif found.state is State.COMMITTED:
+            back = await _give_back(transaction, order_id, store.RESTOCK)
+            await take_off(transaction, back, found.changed_at)
         await store.change_reservation(transaction, order_id, move(found.state, Move.RELEASE))
     transaction.send(StockReleased(order_id=order_id))
 
@@ -109,6 +114,7 @@ async def restock(transaction: Transaction, order_id: UUID, return_id: UUID, lin
         if await store.note_return(transaction, order_id, return_id, back):
             require_sold(back, less(sold, returned))
             await store.shift(transaction, back, store.RESTOCK, str(order_id))
+            await take_off(transaction, back, found.changed_at)
     elif found is None or found.state is not State.RESTOCKED:
         raise NotSold(order=str(order_id))
     transaction.send(GoodsRestocked(order_id=order_id, return_id=return_id))
@@ -138,8 +144,9 @@ async def _expire(transaction: Transaction, order_id: UUID, now: datetime) -> bo
     return True
 
 
-async def _give_back(transaction: Transaction, order_id: UUID, how: Shift) -> None:
+async def _give_back(transaction: Transaction, order_id: UUID, how: Shift) -> Mapping[str, int]:
     asked, _ = await store.lock_lines(transaction, order_id)
     if how is store.RESTOCK:
         asked = less(asked, await store.returned(transaction, order_id))
     await store.shift(transaction, asked, how, str(order_id))
+    return asked

@@ -53,7 +53,9 @@ _OPEN = """
 INSERT INTO reservations (order_id, tenant, state, created_at, changed_at) VALUES ($1, $2, $3, $4, $4)
 ON CONFLICT DO NOTHING
 """
-_FIND = "SELECT state, expires_at, shortages FROM reservations WHERE order_id = $1 AND tenant = $2 FOR UPDATE"
+_FIND = (
+    "SELECT state, expires_at, shortages, changed_at FROM reservations WHERE order_id = $1 AND tenant = $2 FOR UPDATE"
+)
 _CHANGE = "UPDATE reservations SET state = $3, changed_at = $4 WHERE order_id = $1 AND tenant = $2"
 _CHANGE_FROM = f"{_CHANGE} AND state = $5"
 # The lines come sorted, and the row of each is locked as it comes.
@@ -99,6 +101,7 @@ class Reservation(Struct, frozen=True):
     state: State
     expires_at: datetime | None
     shortages: list[Shortage]
+    changed_at: datetime  # into this state
 
 
 class Shift(Struct, frozen=True):
@@ -168,7 +171,7 @@ async def find_reservation(transaction: Transaction, order_id: UUID) -> Reservat
     if row is None:
         return None
     shortages = msgspec.json.decode(row["shortages"], type=list[Shortage])
-    return Reservation(State(row["state"]), row["expires_at"], shortages)
+    return Reservation(State(row["state"]), row["expires_at"], shortages, row["changed_at"])
 
 
 async def hold(
