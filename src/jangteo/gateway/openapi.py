@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from jangteo.gateway.routes import ROUTES, Access, Route
@@ -32,7 +33,15 @@ PROBLEM: Json = {
         },
     },
 }
-OF_GATEWAY = {401: "no token, or one that does not hold", 429: "called too often", 503: "try again later"}
+WORDS = Path(__file__).with_name("pages") / "api.md"
+# What may be answered to any call, and to those that have what can go wrong.
+ALWAYS = {429: "called too often; Retry-After says how long to wait", 503: "try again later"}
+NO_TOKEN = {401: "no token, or one that does not hold"}
+NO_PERMISSION = {403: "the token lacks the permission"}
+NOT_THERE = {404: "there is no such thing, or it is somebody else's"}
+BAD_BODY = {400: "the body is no well-formed JSON", 413: "the body is too large"}
+BAD_FIELD = {422: "a value is missing, unknown or wrong: `errors` names each field"}
+NOT_NOW = {409: "the present state does not allow it, or somebody was faster"}
 
 
 def merge(documents: Mapping[str, Json], routes: tuple[Route, ...] = ROUTES) -> Json:
@@ -60,7 +69,7 @@ def merge(documents: Mapping[str, Json], routes: tuple[Route, ...] = ROUTES) -> 
     }
     return {
         "openapi": "3.1.0",
-        "info": {"title": "장터 Jangteo", "version": "1"},
+        "info": {"title": "장터 Jangteo", "version": "1", "description": WORDS.read_text()},
         "servers": [{"url": "/"}],
         "tags": [{"name": service} for service in documents],
         "paths": dict(sorted(paths.items())),
@@ -93,16 +102,34 @@ def _operation(service: str, operation: Json, row: Route) -> Json:
         told["security"] = [*guest, {"bearer": []}]
     else:
         told["security"] = []
-    for status, description in OF_GATEWAY.items():
-        if status != 401 or row.access is not Access.PUBLIC:
-            told["responses"].setdefault(
-                str(status),
-                {
-                    "description": description,
-                    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-                },
-            )
+    for status, description in _refusals(operation, row).items():
+        told["responses"].setdefault(
+            str(status),
+            {
+                "description": description,
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            },
+        )
     return told
+
+
+def _refusals(operation: Json, row: Route) -> dict[int, str]:
+    """Return how a call may be refused, by the five kinds of errors and what the operation takes."""
+    takes = {one.get("name") for one in operation.get("parameters", [])}
+    found = dict(ALWAYS)
+    if row.access is not Access.PUBLIC:
+        found |= NO_TOKEN
+    if row.access is Access.STAFF:
+        found |= NO_PERMISSION
+    if "{" in row.path:
+        found |= NOT_THERE
+    if "requestBody" in operation:
+        found |= BAD_BODY
+    if takes or "requestBody" in operation:
+        found |= BAD_FIELD
+    if row.method in ("POST", "PUT", "PATCH", "DELETE") and row.access is not Access.PUBLIC:
+        found |= NOT_NOW
+    return dict(sorted(found.items()))
 
 
 def _renamed(service: str, mine: Json, taken: Json) -> dict[tuple[str, str], str]:

@@ -123,3 +123,17 @@ def test_the_services_documents_are_left_as_they_were():
 
 def test_a_mall_without_any_service_has_an_empty_document():
     assert merge({})["paths"] == {}
+
+
+def test_each_refusal_that_an_operation_can_meet_is_told_as_a_problem_document():
+    changed = operation("Change") | {
+        "requestBody": {},
+        "parameters": [{"name": "product", "in": "path"}, {"name": "If-Match", "in": "header"}],
+    }
+    told = merge({"product": document({"/v1/products/{product}": {"get": operation("Get"), "put": changed}})})
+    answers = told["paths"]["/v1/products/{product}"]
+    assert set(answers["get"]["responses"]) == {"200", "404", "429", "503"}
+    assert sorted(map(int, answers["put"]["responses"])) == [200, 400, 401, 403, 404, 409, 413, 422, 429, 503]
+    for status, answer in answers["put"]["responses"].items():
+        if status != "200":
+            assert set(answer["content"]) == {"application/problem+json"}, status

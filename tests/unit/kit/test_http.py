@@ -46,6 +46,7 @@ async def make(
     language: NamedDependency[str],
     shelf: NamedDependency[Shelf],
 ) -> dict[str, str]:
+    """Make things; each of them is made once."""
     return {"tenant": caller.tenant, "language": language, "shelf": shelf.name, "kind": caller.kind}
 
 
@@ -105,12 +106,29 @@ async def test_a_wrong_body_names_the_field(client, body, field, code):
     assert [(error["field"], error["code"]) for error in problem["errors"]] == [(field, code)]
 
 
+@pytest.mark.parametrize(
+    ("body", "ko", "en"),
+    [
+        ({"lines": "x"}, "형식이 다릅니다. 필요한 형식: 배열, 받은 형식: 문자열", "Expected a list, got text."),
+        ({"lines": []}, "1개 이상이어야 합니다.", "It must have at least 1 entries."),
+        ({"lines": [{"sku": "A", "quantity": 100}]}, "99 이하여야 합니다.", "It must be 99 or less."),
+        ({"lines": [{"sku": "ABCDEF", "quantity": 1}]}, "5자 이하여야 합니다.", "It must have at most 5 characters."),
+        ({**GOOD, "id": "nonsense"}, "올바른 식별자(UUID)가 아닙니다.", "This is not an id (UUID)."),
+    ],
+)
+async def test_what_is_wrong_with_a_field_is_said_in_words_of_the_callers_language(client, body, ko, en):
+    for language, words in (("ko", ko), ("en", en)):
+        answer = await client.post("/v1/things", json=body, headers={"accept-language": language})
+        assert answer.json()["errors"][0]["message"] == words
+
+
 async def test_a_body_that_is_not_json_is_told_so(client):
     for body in (b"{", b"\xff\xfe", b"nope"):
         answer = await client.post("/v1/things", content=body, headers={"content-type": "application/json"})
         assert (answer.status_code, answer.json()["code"]) == (400, "body.malformed"), body
     answer = await client.post("/v1/things", content=b"")
     assert (answer.status_code, answer.json()["code"]) == (422, "field.missing")
+    assert answer.json()["detail"] == "요청 본문이 필요합니다."
 
 
 async def test_a_body_over_the_limit_is_refused(client):
@@ -190,6 +208,11 @@ async def test_health_metrics_and_openapi_are_served(client):
     operation = document["paths"]["/v1/things"]["post"]
     assert operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].endswith("Things")
     assert [parameter["name"] for parameter in operation.get("parameters", [])] == []
+    assert (operation["summary"], operation["description"]) == (
+        "Make things",
+        "Make things; each of them is made once.",
+    )
+    assert {status: answer["description"] for status, answer in operation["responses"].items()} == {"201": "Created"}
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from jangteo.kit import errors
 from jangteo.kit.auth import ServiceIdentity, TokenVerifier
 from jangteo.kit.http import problems
 from jangteo.kit.http.body import StrictBody
+from jangteo.kit.http.document import document_of, word
 from jangteo.kit.http.entrance import Entrance
 from jangteo.kit.http.health import Check, health_routes
 from jangteo.kit.settings import ServiceSettings
@@ -59,6 +60,7 @@ def create_app(
         logging_config=None,
     )
     _resolve_in_turn(application)
+    word(application)
     return Entrance(
         application,
         tenants=settings.tenants,
@@ -113,7 +115,7 @@ async def metrics_route() -> Response[bytes]:
 
 @get("/openapi.json", include_in_schema=False, media_type="application/vnd.oai.openapi+json", sync_to_thread=False)
 def _openapi(request: Request[Any, Any, Any]) -> dict[str, Any]:
-    return request.app.openapi_schema.to_schema()
+    return document_of(request.app)
 
 
 def _tell(request: Request[Any, Any, Any], error: errors.JangteoError) -> Response[bytes]:
@@ -154,7 +156,7 @@ def _fault(fault: dict[str, Any]) -> errors.Invalid:
     name = str(fault.get("key", "$"))
     if name == "data":
         # The body itself is read by StrictBody; all that is left to be wrong here is that there is none.
-        return problems.FieldMissing(field="$")
+        return problems.BodyMissing(field="$")
     return problems.field_error(str(fault.get("message", "")), name)
 
 

@@ -14,6 +14,7 @@ from jangteo.kit.errors import (
     NotFound,
     Unavailable,
 )
+from jangteo.kit.http.field_words import FieldMalformed, FieldOutOfBounds, FieldWrongType
 from jangteo.kit.telemetry import traces
 
 MEDIA_TYPE = "application/problem+json"
@@ -37,36 +38,19 @@ class FieldMissing(Invalid):
     en = "This field is required."
 
 
+class BodyMissing(FieldMissing):
+    """There is no body at all."""
+
+    ko = "요청 본문이 필요합니다."
+    en = "A body is required."
+
+
 class FieldUnknown(Invalid):
     """A field that nobody knows."""
 
     code = "field.unknown"
     ko = "알 수 없는 항목입니다."
     en = "This field is not known here."
-
-
-class FieldWrongType(Invalid):
-    """A value of the wrong type."""
-
-    code = "field.type"
-    ko = "형식이 다릅니다: {expected}이(가) 필요하지만 {got}입니다."
-    en = "Expected {expected}, got {got}."
-
-
-class FieldOutOfBounds(Invalid):
-    """A value that is too long, too large, or not of the required form."""
-
-    code = "field.bounds"
-    ko = "허용 범위를 벗어났습니다: {expected}"
-    en = "The value is not within what is allowed: {expected}."
-
-
-class FieldMalformed(Invalid):
-    """A value that does not parse."""
-
-    code = "field.malformed"
-    ko = "값을 읽을 수 없습니다: {reason}"
-    en = "The value cannot be read: {reason}."
 
 
 class RouteUnknown(NotFound):

@@ -89,7 +89,7 @@ class TotalChanged(Conflict):
     """The buyer was shown another sum than it is now."""
 
     code = "order.total_changed"
-    ko = "결제 금액이 변경되었습니다. 현재 금액: {total}원"
+    ko = "결제 금액이 변경되었습니다. 현재 금액: {total:,}원"
     en = "The total has changed. It is {total} KRW now."
 
 

@@ -27,8 +27,8 @@ class RefundTooLarge(Invalid):
     """More than is left of what was paid."""
 
     code = "order.refund_too_large"
-    ko = "환불 가능 금액은 {left}원입니다."
-    en = "No more than {left} won is left to refund."
+    ko = "환불 가능 금액은 {left:,}원입니다."
+    en = "No more than {left:,} won is left to refund."
 
 
 class NotInOrder(Invalid):
@@ -51,8 +51,8 @@ class FeeTooLarge(Invalid):
     """More than is left of the delivery fee."""
 
     code = "order.refund_fee"
-    ko = "환불 가능한 배송비는 {left}원입니다."
-    en = "No more than {left} won of the delivery fee is left to refund."
+    ko = "환불 가능한 배송비는 {left:,}원입니다."
+    en = "No more than {left:,} won of the delivery fee is left to refund."
 
 
 class OneWayOnly(Invalid):
