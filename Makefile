@@ -58,6 +58,8 @@ help: ## show this
 .venv/.runs: pyproject.toml requirements.lock requirements-embedded.lock
 	@if [ -z "$(PYTHON)" ]; then \
 		echo "jangteo needs Python 3.11 or newer; found: $$(python3 --version 2>&1 || true)" >&2; exit 1; fi
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "$(PYTHON) is no Python 3.11 or newer" >&2; exit 1; }
 	@echo "installing into .venv ($$($(PYTHON) --version)); half a minute, and the time for downloads; this is done once"
 	@[ -x $(BIN)/python ] && $(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv || { \
 		echo "cannot make a virtual environment: install python3-venv (Debian, Ubuntu) or another Python" >&2; exit 1; }

@@ -13,6 +13,7 @@ from jangteo.stack.environment import AUDITED, environment
 from jangteo.stack.home import Home, StackError
 from jangteo.stack.local import local_site
 from jangteo.stack.plan import Plan
+from jangteo.stack.remote import require_running
 
 # Who is told the heads of whose trail: nobody witnesses for themselves.
 WITNESS, WITNESS_OF_THE_WITNESS = "notification", "operations"
@@ -45,6 +46,7 @@ def verify(home: Home, tenant: str | None) -> int:
     try:
         checked = asyncio.run(check(_trails(home), tenant))
     except JangteoError as error:
+        _require_running(home)
         raise StackError(f"the audit trails cannot be read: {error}") from error
     for one in checked:
         print(f"{one.service:<10} {one.tenant:<16} {one.verdict}")
@@ -69,6 +71,7 @@ def report(home: Home, month: str, tenant: str) -> int:
     try:
         found = asyncio.run(read_month(_trails(home), tenant, first, after))
     except JangteoError as error:
+        _require_running(home)
         raise StackError(f"the audit trails cannot be read: {error}") from error
     sys.stdout.write("\ufeff")  # or a spreadsheet takes the Korean for something else
     writer = csv.writer(sys.stdout)
@@ -81,6 +84,11 @@ def harmless(cell: Any) -> str:
     """Return `cell` as text that no spreadsheet takes for a formula (OWASP: CSV injection)."""
     text = str(cell)
     return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
+
+
+def _require_running(home: Home) -> None:
+    if "JANGTEO_USER_DATABASE_URL" not in os.environ:
+        require_running(home)
 
 
 def _trails(home: Home) -> list[Trail]:

@@ -1,25 +1,30 @@
 """What `jangteo up`, `down` and `status` do in the foreground: everything else happens in the supervisor."""
 
-import json
 import signal
 import sys
+from pathlib import Path
 from types import FrameType
 
 from jangteo.stack import seed
-from jangteo.stack.home import Home, StackError
+from jangteo.stack.environment import PREFERRED_PORTS
+from jangteo.stack.home import Home, StackError, project_root
 from jangteo.stack.plan import Plan
+from jangteo.stack.ports import HOST, Ports
 from jangteo.stack.procfs import children, proportional_memory, with_descendants
 from jangteo.stack.remote import Remote
 from jangteo.stack.table import megabytes, table
 
 NOT_RUNNING = 3
+_ANOTHER_PORT = """\
+(port {usual} was taken when this address was chosen; it stays as it is. To choose again once {usual} is free:
+ make down, remove {file}, make up)"""
 _OWN = {"supervisor": "starts and restarts the others", "zygote": "what the services are forked from"}
 
 
 def up(home: Home) -> int:
     """Start what is not up yet, wait until all is healthy, and say what is where. Ctrl-C takes back a first start."""
     if not sys.platform.startswith("linux"):
-        raise StackError(f"the embedded stack runs on Linux only, not on {sys.platform}; see deploy/ for containers")
+        raise StackError(f"the embedded stack runs on Linux only, not on {sys.platform}")
     remote = Remote(home)
     signal.signal(signal.SIGTERM, _interrupt)
     if remote.running():
@@ -89,13 +94,28 @@ def _say_what_next(home: Home, remote: Remote) -> None:
         )
         print("(no second factor is asked of them here: JANGTEO_STAFF_MFA is optional on a local mall, else required)")
     addresses = {unit["name"]: unit["address"] for unit in remote.status()["units"]}
-    ports = json.loads((home.root / "ports.json").read_text())
-    print(f"\nthe mall: http://127.0.0.1:{ports['gateway.http']} and https://127.0.0.1:{ports['gateway.https']}")
+    ports = Ports(home.root / "ports.json").known()
+    shop, mailbox = f"http://{HOST}:{ports['gateway.http']}", addresses["mailbox"]
+    print(f"\nthe mall: {shop} and https://{HOST}:{ports['gateway.https']}")
+    if ports["gateway.http"] != PREFERRED_PORTS["gateway.http"]:
+        print(_ANOTHER_PORT.format(usual=PREFERRED_PORTS["gateway.http"], file=home.root / "ports.json"))
+    here = Path(sys.argv[0]).parent
+    make = "make" if Path.cwd() == project_root() else f"make -C {project_root()}"
+    tips = (
+        (shop, "the shop, and /office for its staff"),
+        (shop.replace(HOST, "other.localhost"), "a second shop on the same servers"),
+        (f"curl {shop}/health", "how everything is"),
+        (f"{shop}/docs", "the API of all services"),
+        (mailbox, "the mails that were sent"),
+        (f"{make} demo", "a purchase, step by step"),
+        (f"{_shortest(here)}/jangteo logs order -f", "what a service says of what is out of the ordinary"),
+        (f"{make} down", "stop everything"),
+    )
+    width = max(len(what) for what, _ in tips)
     print("try next:")
-    print(f"  http://127.0.0.1:{ports['gateway.http']}               the shop, and /office for its staff")
-    print(f"  curl http://127.0.0.1:{ports['gateway.http']}/health   how everything is")
-    print(f"  http://127.0.0.1:{ports['gateway.http']}/docs          the API of all services")
-    print(f"  {addresses['mailbox']}               the mails that were sent")
-    print("  make demo                            a purchase, step by step")
-    print("  .venv/bin/jangteo logs order -f      what a service says")
-    print("  make down                            stop everything")
+    for what, why in tips:
+        print(f"  {what.ljust(width)}  {why}")
+
+
+def _shortest(folder: Path) -> Path:
+    return folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder

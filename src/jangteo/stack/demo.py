@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import time
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import aiohttp
@@ -10,20 +11,24 @@ import aiohttp
 from jangteo.stack.buyer import Buyer, Refused
 from jangteo.stack.home import Home
 from jangteo.stack.local import local_site
+from jangteo.stack.remote import require_running
 
 TEST_CARD = "4242424242424242"
 DELIVERY_SECONDS = 240.0
+KOREA = timezone(timedelta(hours=9))  # without summer time since 1988
 
 
 def main() -> int:
-    """Buy something at the mall that `jangteo up` started; return 0 when it was delivered."""
-    site = local_site(Home.locate())
+    """Buy something at the mall that `jangteo up` started; return 0 when it was delivered. Raises StackError."""
+    home = Home.locate()
+    require_running(home)
+    site = local_site(home)
     try:
         return asyncio.run(_buy(site.url("gateway.http"), site.url("mailbox")))
     except (Refused, TimeoutError) as error:
         print(f"the demo failed: {error}")
-    except aiohttp.ClientConnectionError:
-        print("no mall answers here; start one with `make up`")
+    except aiohttp.ClientConnectionError as error:
+        print(f"the demo failed: the mall does not answer ({error}); `make status` says what is wrong")
     return 1
 
 
@@ -73,9 +78,10 @@ async def _follow(buyer: Buyer, order: dict[str, Any], mailbox: str, steps: _Ste
         if order["status"] != seen:
             seen = str(order["status"])
             steps.say("the order moves on", str(order["status_label"]))
-    print("\nIts time line:")
+    print("\nIts time line, by the shop's clock (Korea):")
     for entry in order["timeline"]:
-        print(f"  {entry['at']}  {entry['label']}")
+        at = datetime.fromisoformat(entry["at"]).astimezone(KOREA)
+        print(f"  {at:%Y-%m-%d %H:%M:%S}.{at.microsecond // 1000:03d}  {entry['label']}")
     await _mails(buyer.email, mailbox)
     return 0 if seen == "delivered" else 1
 
@@ -92,5 +98,5 @@ async def _mails(email: str, mailbox: str) -> None:
 def _traceparent() -> str:
     """Return a sampled trace context, so that `jangteo trace ID` can show the purchase."""
     trace_id = secrets.token_hex(16)
-    print(f"(trace {trace_id}: see it with `jangteo trace {trace_id}`)")
+    print(f"(trace {trace_id}: see it with `.venv/bin/jangteo trace {trace_id}`)")
     return f"00-{trace_id}-{secrets.token_hex(8)}-01"

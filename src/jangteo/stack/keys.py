@@ -13,6 +13,7 @@ from jangteo.stack.environment import PRIVATE, environment
 from jangteo.stack.home import Home, StackError
 from jangteo.stack.local import local_site
 from jangteo.stack.plan import Plan
+from jangteo.stack.remote import require_running
 
 if TYPE_CHECKING:
     from jangteo.kit.postgres import Database
@@ -37,7 +38,12 @@ def run(home: Home, action: str, tenant: str | None, service: str | None, everyt
         _add_master_key(environments[0][1].get(_TOLD, ""))
         action = "rewrap"
     for name, given in environments:
-        asyncio.run(_do(name, given, action, tenant, everything))
+        try:
+            asyncio.run(_do(name, given, action, tenant, everything))
+        except StackError:
+            if _TOLD not in os.environ:
+                require_running(home)
+            raise
     return 0
 
 

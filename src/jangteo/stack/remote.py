@@ -155,3 +155,9 @@ class Remote:
         text = "\n".join(readable(line) for line in tail(log, _LINES_SHOWN).splitlines())
         last = "\n".join(text.splitlines()[-_LINES_SHOWN:])
         return f"--- the end of {log}:\n{last}" if last else f"its log, {log}, is empty"
+
+
+def require_running(home: Home) -> None:
+    """Raise StackError unless the mall of `home` runs, so that nobody is told of a database that does not answer."""
+    if not Remote(home).running():
+        raise StackError(f"the mall in {home.root} is down; `make up` starts it")

@@ -70,6 +70,10 @@ def test_status_shows_every_process_and_down_ends_them(throw_away: NewHome) -> N
         assert down.returncode == 0
         assert "sandbox-pay: stopped\n" in down.stdout
         assert jangteo(home, "status").returncode == 3
+        for asked in (["demo"], ["audit", "verify"], ["keys", "status"]):
+            done = jangteo(home, *asked)
+            assert (done.returncode, done.stdout) == (1, "")
+            assert done.stderr == f"jangteo: the mall in {home} is down; `make up` starts it\n"
 
 
 def test_logs_show_the_end_of_a_log_and_name_what_there_is(throw_away: NewHome) -> None:

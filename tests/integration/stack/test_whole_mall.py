@@ -52,6 +52,7 @@ def test_up_makes_and_starts_everything_and_says_where_it_is(home: Home, first: 
     assert f"postgres: made databases for {', '.join(DATABASES)}\n" in first
     site = local_site(home)
     assert f"the mall: {site.url('gateway.http')} and {site.url('gateway.https', 'https')}\n" in first
+    assert "(port 8080 was taken when this address was chosen" in first or site.ports["gateway.http"] == 8080
     assert "owner@jangteo.test" in first
     with urllib.request.urlopen(site.url("gateway.http") + "/health") as answer:
         assert answer.status == 200
