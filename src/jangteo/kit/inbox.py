@@ -15,6 +15,7 @@ from jangteo.kit.ids import before_all_of
 from jangteo.kit.messages import Envelope, Message, open_data, open_envelope
 from jangteo.kit.postgres import Database, Receipt, Transaction
 from jangteo.kit.pruning import Retention
+from jangteo.kit.receiving import receiving
 from jangteo.kit.telemetry import traces
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,21 @@ class Source(NamedTuple):
 
     tenant: str
     id: UUID
+
+
+class AtOnce:
+    """A handler whose effect is, as a rule, the one statement that it gives to `Transaction.execute_last`.
+
+    It is called for a message that comes again, too, and stopped at its first statement: it must do nothing but
+    think before.
+    """
+
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
+
+    async def __call__(self, message: Any, transaction: Transaction) -> None:
+        """Do what the handler does."""
+        await self._handler(message, transaction)
 
 
 PlainHandler = Callable[[Any, Source], Awaitable[None]]
@@ -56,7 +72,12 @@ async def subscribe(
     """
 
     async def take_effect(envelope: Envelope, message: Message, handler: Handler) -> None:
-        async with database.transaction(envelope.tenant, Receipt(envelope.id, group)) as transaction:
+        receipt = Receipt(envelope.id, group)
+        if isinstance(handler, AtOnce):
+            async with receiving(database, envelope.tenant, receipt) as transaction:
+                await handler(message, transaction)
+            return
+        async with database.transaction(envelope.tenant, receipt) as transaction:
             if not transaction.is_repeat:
                 await handler(message, transaction)
 

@@ -15,7 +15,7 @@ from jangteo.kit.bus import Bus, Outgoing
 from jangteo.kit.errors import JangteoError, Unavailable
 from jangteo.kit.ids import new_id
 from jangteo.kit.messages import Message, encode
-from jangteo.kit.postgres import EVERY_TENANT, Database, Hook, Transaction, quoted
+from jangteo.kit.postgres import EVERY_TENANT, Database, Hook, Transaction
 from jangteo.kit.telemetry import metrics, traces
 
 log = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ class Relay:
         if self._published:
             await self._delete_published()
 
-    def _write(self, transaction: Transaction, messages: list[Message]) -> tuple[str, Hook]:
+    def _write(self, transaction: Transaction, messages: list[Message]) -> tuple[list[Outgoing], Hook]:
         now, traceparent = transaction.clock.now(), traces.current_traceparent()
         rows = []
         for message in messages:
@@ -93,7 +93,7 @@ class Relay:
             self._fresh.extend(rows)
             self._wake.set()
 
-        return _insertion(transaction.tenant, rows), hand_over
+        return rows, hand_over
 
     async def _publish_fresh(self) -> None:
         while not (self._stopping and not self._fresh):
@@ -185,14 +185,6 @@ class Relay:
                 statement = "UPDATE outbox SET parked_at = now() WHERE id = $1"
             async with self._database.system() as transaction:
                 await transaction.execute(statement, row["id"])
-
-
-def _insertion(tenant: str, rows: list[Outgoing]) -> str:
-    """Return the statement that stores `rows`, without parameters: so it travels together with the COMMIT."""
-    values = ", ".join(
-        f"('{row.id}', {quoted(tenant)}, {quoted(row.type)}, {quoted(row.key)}, '\\x{row.body.hex()}')" for row in rows
-    )
-    return f"INSERT INTO outbox (id, tenant, type, key, body) VALUES {values}"
 
 
 def _id_of(row: dict[str, object]) -> str:

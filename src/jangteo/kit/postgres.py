@@ -12,9 +12,13 @@ from uuid import UUID
 
 import asyncpg
 
+from jangteo.kit.bus.interface import Outgoing
 from jangteo.kit.clock import Clock, SystemClock
-from jangteo.kit.errors import Unavailable
 from jangteo.kit.messages import Message
+from jangteo.kit.outbox_rows import insertion
+from jangteo.kit.postgres_errors import ConcurrentUpdate as ConcurrentUpdate
+from jangteo.kit.postgres_errors import DatabaseUnavailable as DatabaseUnavailable
+from jangteo.kit.postgres_errors import translated
 from jangteo.kit.telemetry.statements import traced
 
 EVERY_TENANT = "*"
@@ -25,29 +29,12 @@ _STATEMENT_TIMEOUT_SECONDS = 30
 _PLAN_ONCE = {"plan_cache_mode": "force_generic_plan", "random_page_cost": "1.1"}
 
 Hook = Callable[[], None]
-OutboxWriter = Callable[["Transaction", list[Message]], tuple[str, Hook]]
+OutboxWriter = Callable[["Transaction", list[Message]], tuple[list[Outgoing], Hook]]
 
 
-class DatabaseUnavailable(Unavailable):
-    """PostgreSQL does not answer, or refused because of another transaction; the same again may work."""
-
-    code = "database.unavailable"
-
-
-class ConcurrentUpdate(Unavailable):
-    """Somebody else changed the same thing in the same moment; doing it again on the new state is right."""
-
-    status = 409
-    code = "concurrent_update"
-    ko = "다른 요청이 먼저 처리되었습니다. 다시 시도해 주세요."
-    en = "Somebody else changed this at the same moment. Please try again."
-
-
-def quoted(text: str) -> str:
-    """Return `text` as a literal of SQL. Raises ValueError for what PostgreSQL cannot store."""
-    if "\0" in text:
-        raise ValueError("a text for PostgreSQL contains NUL")
-    return "'" + text.replace("'", "''") + "'"
+def touched(status: str) -> int:
+    """Return how many rows a statement with this status touched."""
+    return int(count) if (count := status.rpartition(" ")[2]).isdigit() else 0
 
 
 class Receipt(NamedTuple):
@@ -103,7 +90,14 @@ class Transaction(Reader):
     async def execute(self, sql: str, *arguments: Any) -> int:
         """Run a statement and return how many rows it touched."""
         status: str = await self._connection.execute(sql, *arguments)
-        return int(count) if (count := status.rpartition(" ")[2]).isdigit() else 0
+        return touched(status)
+
+    async def execute_last(self, sql: str, *arguments: Any) -> int:
+        """Run a statement and return how many rows it touched; what follows from it must have been sent before.
+
+        In the transaction of a message it is the last one, see `jangteo.kit.receiving`; in others it is one of many.
+        """
+        return await self.execute(sql, *arguments)
 
     async def executemany(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """Run a statement for each row of arguments."""
@@ -139,7 +133,7 @@ class Database:
         With a `receipt` the message is entered in the inbox; `is_repeat` says whether it was there already.
         Raises DatabaseUnavailable where PostgreSQL cannot be reached or chose this transaction as a victim.
         """
-        with _translated():
+        with translated():
             async with self._pool.acquire() as lent:
                 connection = traced(lent)
                 transaction = Transaction(connection, tenant, self.clock, self.auditor, self._outbox is not None)
@@ -150,10 +144,7 @@ class Database:
                     yield transaction
                     await connection.execute(self._commit(transaction))
                 except BaseException:
-                    # The rollback may undo the setting of the tenant as well.
-                    self._tenants.pop(connection.get_server_pid(), None)
-                    if not connection.is_closed():
-                        await connection.execute("ROLLBACK")
+                    await self._undo(connection, roll_back=True)
                     raise
         for hook in transaction._hooks:
             hook()
@@ -161,11 +152,10 @@ class Database:
     @asynccontextmanager
     async def read(self, tenant: str) -> AsyncIterator[Reader]:
         """Lend a connection for reads of `tenant`, each statement by itself."""
-        with _translated():
+        with translated():
             async with self._pool.acquire() as lent:
                 connection = traced(lent)
-                if self._tenants.get(connection.get_server_pid()) != tenant:
-                    await connection.execute(self._switch(connection, tenant))
+                await self._turn_to(connection, tenant)
                 yield Reader(connection, tenant)
 
     def system(self) -> Any:
@@ -187,13 +177,28 @@ class Database:
         return begin
 
     def _commit(self, transaction: Transaction) -> str:
+        rows = self._said(transaction)
+        return f"{insertion(transaction.tenant, rows)}; COMMIT" if rows else "COMMIT"
+
+    def _said(self, transaction: Transaction) -> list[Outgoing]:
+        """Return the rows of what `transaction` says; they are handed to the relay once it has committed."""
         if not transaction._messages:
-            return "COMMIT"
+            return []
         if self._outbox is None:
             raise RuntimeError("a transaction sent messages, but its database has no outbox")
-        statement, hook = self._outbox(transaction, transaction._messages)
+        rows, hook = self._outbox(transaction, transaction._messages)
         transaction._hooks.append(hook)
-        return f"{statement}; COMMIT"
+        return rows
+
+    async def _undo(self, connection: Any, *, roll_back: bool) -> None:
+        # The rollback may undo the setting of the tenant as well.
+        self._tenants.pop(connection.get_server_pid(), None)
+        if roll_back and not connection.is_closed():
+            await connection.execute("ROLLBACK")
+
+    async def _turn_to(self, connection: Any, tenant: str) -> None:
+        if self._tenants.get(connection.get_server_pid()) != tenant:
+            await connection.execute(self._switch(connection, tenant))
 
     def _switch(self, connection: Any, tenant: str) -> str:
         if not _TENANT.fullmatch(tenant):
@@ -223,7 +228,7 @@ async def open_database(
     async def keep_session(_: Any) -> None:
         """Leave the session as it is: every use sets its tenant, and nothing else is ever set."""
 
-    with _translated():
+    with translated():
         pool = await asyncpg.create_pool(
             url,
             min_size=min_size,
@@ -237,30 +242,3 @@ async def open_database(
         yield Database(pool, tenants, clock or SystemClock())
     finally:
         await pool.close()
-
-
-_TRANSIENT = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.SerializationError,
-    asyncpg.QueryCanceledError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    OSError,
-    TimeoutError,
-)
-
-
-class _translated:  # noqa: N801  (reads as a clause at its place of use)
-    """Turns the driver's transient errors into DatabaseUnavailable."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        if isinstance(error, _TRANSIENT):
-            raise DatabaseUnavailable() from error

@@ -5,7 +5,7 @@ from functools import partial
 
 from jangteo.contracts.order import OrderMessage
 from jangteo.contracts.user import MailRequested, UserRegistered
-from jangteo.kit.inbox import Handler
+from jangteo.kit.inbox import AtOnce, Handler
 from jangteo.kit.messages import Message
 from jangteo.kit.postgres import Transaction
 from jangteo.notification import store
@@ -27,4 +27,4 @@ def handlers(sender: Sender) -> Mapping[type[Message], Handler]:
         else:
             transaction.after_commit(partial(sender.take, due))
 
-    return dict.fromkeys([*TEMPLATES, MailRequested], on_event)
+    return dict.fromkeys([*TEMPLATES, MailRequested], AtOnce(on_event))

@@ -48,7 +48,7 @@ async def add(transaction: Transaction, notice: Notice, leased_until: datetime |
         expires_at=notice.expires_at,
         leased_until=leased_until or now,
     )
-    stored = await transaction.execute(
+    stored = await transaction.execute_last(
         "INSERT INTO notifications (id, tenant, event_id, channel, template, member_id, order_id, facts, attempts,"
         " created_at, due_at, expires_at, mail_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
         " ON CONFLICT DO NOTHING",

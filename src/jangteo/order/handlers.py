@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 from jangteo.kit.eventstore import DomainEvent
-from jangteo.kit.inbox import Handler
+from jangteo.kit.inbox import AtOnce, Handler
 from jangteo.kit.messages import Message
 from jangteo.kit.postgres import Transaction
 from jangteo.order.domain.reactions import RULES, UnexpectedMessage, react
@@ -26,7 +26,7 @@ def handlers(orders: Orders) -> dict[type[Message], Handler]:
         actor = message.type.partition(".")[0]
         await orders.save(transaction, story.order.id, story, events, actor=actor, at=transaction.clock.now())
 
-    return dict.fromkeys(RULES, on_message)
+    return dict.fromkeys(RULES, AtOnce(on_message))
 
 
 async def _reaction(orders: Orders, transaction: Transaction, message: Any) -> tuple[Story, list[DomainEvent]]:

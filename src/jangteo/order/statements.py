@@ -17,11 +17,13 @@ ON CONFLICT (order_id) DO UPDATE SET status = excluded.status
 """
 UPSERT_STATUS = _STATUS.format("$1", "$2", "$3", "$4")
 _STATUS_OF_VIEW = _STATUS.format("$1", "$10", "$4", "$7")
+# Where the version before is not there the new one is NULL, which the table refuses, and with it everything else.
 _APPEND = """
 INSERT INTO events (stream_id, at, tenant, version, id, type, data, actor, cause)
-SELECT $1, $8, $10, $11 + ordinality, id, type, data::jsonb, $15, $16
+SELECT $1, $8, $10,
+    CASE WHEN $11 = 0 OR EXISTS (SELECT FROM events WHERE stream_id = $1 AND version = $11) THEN $11 + ordinality END,
+    id, type, data::jsonb, $15, $16
 FROM unnest($12::uuid[], $13::text[], $14::text[]) WITH ORDINALITY AS new (id, type, data, ordinality)
-WHERE $11 = 0 OR EXISTS (SELECT FROM events WHERE stream_id = $1 AND version = $11)
 """
 _FIXED = 16
 _DEADLINES = """,

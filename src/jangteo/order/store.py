@@ -86,8 +86,8 @@ class Orders:
         recorded = _recorded(before, events, actor, at, transaction.cause)
         after = told(order_id, recorded, before)
         row = view(after)
-        await self._write(transaction, before, after, row, recorded)
         transaction.send(*outgoing(before.order if before is not None else None, events, after.order))
+        await self._write(transaction, before, after, row, recorded)
         transaction.after_commit(lambda: self._saved(transaction.tenant, after, row))
         return after
 
@@ -124,11 +124,11 @@ class Orders:
         # Kept only by what is committed: whoever fails from here on reads the order again.
         self._recent.pop((transaction.tenant, row.order_id), None)
         try:
-            appended = await transaction.execute(statement, *values)
+            await transaction.execute_last(statement, *values)
         except asyncpg.UniqueViolationError as error:
             raise (NumberTaken if error.constraint_name == "order_numbers" else ConcurrentUpdate)() from None
-        if not appended:
-            raise ConcurrentUpdate()
+        except asyncpg.NotNullViolationError:
+            raise ConcurrentUpdate() from None
 
     def _due(self, order: Order, now: datetime) -> dict[str, datetime]:
         """Return the deadlines that an order has; one that stays is not moved, the sweep does that."""

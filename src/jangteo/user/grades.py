@@ -54,7 +54,7 @@ class Grades:
     ) -> None:
         """Note what an order was paid, or given back, in all."""
         now = transaction.clock.now()
-        await transaction.execute(_NOTE, transaction.tenant, order, member, paid, refunded, now)
+        await transaction.execute_last(_NOTE, transaction.tenant, order, member, paid, refunded, now)
 
     async def every(self, tenant: str) -> GradesOut:
         """Return the shop's grades, the lowest first."""

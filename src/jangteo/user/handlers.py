@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from jangteo.contracts.order import OrderCancelled, OrderPaid, OrderRefunded
 from jangteo.contracts.user import LinkAsked
-from jangteo.kit.inbox import Handler
+from jangteo.kit.inbox import AtOnce, Handler
 from jangteo.kit.messages import Message
 from jangteo.kit.postgres import Transaction
 from jangteo.user.commands.links import Links
@@ -28,7 +28,7 @@ def handlers(links: Links, grades: Grades) -> Mapping[type[Message], Handler]:
 
     return {
         LinkAsked: on_link_asked,
-        OrderPaid: on_order_paid,
-        OrderRefunded: on_order_refunded,
-        OrderCancelled: on_order_cancelled,
+        OrderPaid: AtOnce(on_order_paid),
+        OrderRefunded: AtOnce(on_order_refunded),
+        OrderCancelled: AtOnce(on_order_cancelled),
     }

@@ -27,7 +27,7 @@ def replica() -> Orders:
 @pytest.fixture(scope="module")
 async def database(own_database):
     async with open_database(own_database("orderremembered")) as opened:
-        opened.use_outbox(lambda transaction, messages: ("", lambda: None))
+        opened.use_outbox(lambda transaction, messages: ([], lambda: None))
         yield opened
 
 

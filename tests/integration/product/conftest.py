@@ -248,7 +248,7 @@ async def stock_database(servers, database_for):
     async with open_database(database_for("product"), clock=clock, max_size=30) as opened:
 
         def keep(transaction, messages):
-            return "", lambda: None
+            return [], lambda: None
 
         opened.use_outbox(keep)
         yield opened

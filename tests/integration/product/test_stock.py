@@ -134,7 +134,7 @@ async def test_expiry_says_which_order_lost_its_hold(warehouse, stock_database):
 
     def keep(transaction, messages):
         said.extend(messages)
-        return "", lambda: None
+        return [], lambda: None
 
     stock_database.use_outbox(keep)
     await warehouse.stock(A=5)
