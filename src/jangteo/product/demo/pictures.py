@@ -1,4 +1,4 @@
-"""Draws the demo's product pictures: a silhouette in its own colours on a quiet backdrop, as SVG under 3 KB.
+"""Draws the demo's product pictures: a silhouette in its own colours before a studio's paper, as SVG under 3 KB.
 
 A picture's name is a digest of its content, so equal pictures are one file and any file may be cached for ever.
 """
@@ -12,6 +12,8 @@ from msgspec import Struct
 
 _DIGEST_LETTERS = 24
 _INK = "#2a2c33"
+# All departments hang the same paper, with a breath of their own colour: a list of many is one picture then.
+_PAPER, _BREATH = "#f1f0ee", 0.34
 
 COLOURS = {
     "black": "#3b3e47", "white": "#e9e7e2", "navy": "#33456b", "silver": "#b4bac3", "coral": "#e97b66",
@@ -57,19 +59,20 @@ def draw(shape: str, department: str, colour: str = "", turned: bool = False) ->
     """Draw `shape` in `colour` (or as its department's things look); `turned` gives a second view of it."""
     palette = PALETTES[department]
     main = COLOURS.get(colour, palette.main)
-    backdrop = _shade(palette.backdrop, 0.03) if turned else palette.backdrop
+    backdrop = _mix(_PAPER, palette.backdrop, _BREATH)
     paints = _paints(main, palette.accent, _Sheet(backdrop).is_close_to(main))
     parts = "".join(_part(part.split(), paints) for part in _shapes()[shape].split(";"))
-    placed = f'<g transform="translate(400 0) scale(-1 1)">{parts}</g>' if turned else f"<g>{parts}</g>"
+    place = "translate(384 20) scale(-.92 .92)" if turned else "translate(16 20) scale(.92)"
     svg = (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 400"><defs>'
-        f"{_gradient('b', (_shade(backdrop, 0.05), backdrop, _shade(backdrop, -0.09)), vertical=True)}"
-        f"{_gradient('m', (_shade(main, 0.09), main, _shade(main, -0.1)))}"
-        '<radialGradient id="s"><stop stop-color="#1d2430" stop-opacity=".34"/>'
+        f'<radialGradient id="b" cy=".42" r=".75"><stop stop-color="{_shade(backdrop, 0.03)}"/>'
+        f'<stop offset="1" stop-color="{_shade(backdrop, -0.025)}"/></radialGradient>'
+        f"{_gradient('m', (_shade(main, 0.07), main, _shade(main, -0.08)))}"
+        '<radialGradient id="s"><stop stop-color="#1d2430" stop-opacity=".3"/>'
         '<stop offset="1" stop-color="#1d2430" stop-opacity="0"/></radialGradient></defs>'
-        '<path fill="url(#b)" d="M0 0h400v400H0z"/>'
-        f'<circle cx="200" cy="190" r="150" fill="{_shade(backdrop, 0.06)}" opacity=".55"/>'
-        f'<ellipse cx="200" cy="318" rx="136" ry="17" fill="url(#s)"/>{placed}</svg>'
+        f'<path fill="url(#b)" d="M0 0h400v400H0z"/><g transform="{place}">'
+        '<ellipse cx="200" cy="320" rx="150" ry="20" fill="url(#s)" opacity=".6"/>'
+        f'<ellipse cx="200" cy="315" rx="104" ry="9" fill="url(#s)"/>{parts}</g></svg>'
     )
     content = svg.encode()
     return Drawing(f"{hashlib.sha256(content).hexdigest()[:_DIGEST_LETTERS]}.svg", content)
@@ -120,17 +123,22 @@ def _part(words: list[str], paints: dict[str, str]) -> str:
     return f'<path {paints[paint]} d="{" ".join(rest)}"/>'
 
 
-def _gradient(name: str, stops: tuple[str, str, str], *, vertical: bool = False) -> str:
+def _gradient(name: str, stops: tuple[str, str, str]) -> str:
     first, middle, last = stops
-    direction = ' x2="0" y2="1"' if vertical else ""
     return (
-        f'<linearGradient id="{name}"{direction}><stop stop-color="{first}"/><stop offset=".55" '
+        f'<linearGradient id="{name}"><stop stop-color="{first}"/><stop offset=".55" '
         f'stop-color="{middle}"/><stop offset="1" stop-color="{last}"/></linearGradient>'
     )
 
 
 def _rgb(colour: str) -> tuple[float, float, float]:
     return int(colour[1:3], 16) / 255, int(colour[3:5], 16) / 255, int(colour[5:7], 16) / 255
+
+
+def _mix(one: str, other: str, share: float) -> str:
+    """Return `one` with that share of `other` in it."""
+    mixed = (a + (b - a) * share for a, b in zip(_rgb(one), _rgb(other), strict=True))
+    return "#" + "".join(f"{round(part * 255):02x}" for part in mixed)
 
 
 def _shade(colour: str, by: float) -> str:

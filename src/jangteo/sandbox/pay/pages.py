@@ -21,6 +21,7 @@ from jangteo.sandbox.problems import Refusal
 AnyRequest = Request[Any, Any, Any]
 PayOf = NamedDependency[SkipValidation[Pay]]
 PagesOf = NamedDependency[SkipValidation[Pages]]
+THEMES = ("light", "dark")
 
 
 class OriginNotAllowed(Refusal):
@@ -41,9 +42,14 @@ class DecisionRequired(Refusal):
 
 @get("/fields", include_in_schema=False)
 async def card_form(
-    request: AnyRequest, pay: PayOf, pages: PagesOf, origin: FromQuery[str] = "", button: FromQuery[str] = "1"
+    request: AnyRequest,
+    pay: PayOf,
+    pages: PagesOf,
+    origin: FromQuery[str] = "",
+    button: FromQuery[str] = "1",
+    theme: FromQuery[str] = "",
 ) -> Response[bytes]:
-    """Show the card form to be framed by a page of `origin`."""
+    """Show the card form to be framed by a page of `origin`; `theme` light or dark, else as the system wishes."""
     if not pay.settings.is_shop(origin) or not _is_plain(origin):
         raise OriginNotAllowed(field="origin")
     return pages.answer(
@@ -52,6 +58,7 @@ async def card_form(
         ancestors=" ".join(pay.settings.allowed_origins()),
         origin=origin,
         button=button != "0",
+        theme=theme if theme in THEMES else "",
         cards=TEST_CARDS,
     )
 

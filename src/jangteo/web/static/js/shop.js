@@ -66,3 +66,9 @@ document.addEventListener("htmx:afterSwap", () => {
   const filters = document.querySelector("details.filters");
   if (filters && wereOpen) filters.open = true;
 });
+
+// On a phone the menus are one line to be swiped: they begin where one is.
+for (const here of document.querySelectorAll(".side [aria-current], .departments [aria-current]")) {
+  const line = here.closest("ul");
+  line.scrollLeft = here.offsetLeft - line.offsetLeft - 16;
+}
