@@ -6,13 +6,14 @@ from typing import Any
 
 import aiohttp
 
+from jangteo.kit.settings import SettingsError
 from jangteo.payment.providers.interface import Provider
 from jangteo.payment.settings import PaymentSettings
 
 Providers = Mapping[str, Provider]
 
 
-class ProviderNotKnown(ValueError):
+class ProviderNotKnown(SettingsError):
     """The settings name a provider that nobody has written an adapter for."""
 
 
@@ -30,7 +31,7 @@ async def open_providers(settings: PaymentSettings) -> AsyncIterator[Providers]:
     """Open the providers that are on, on one session that keeps its connections. Raises ProviderNotKnown."""
     unknown = set(settings.provider_names()) - set(_ADAPTERS)
     if unknown:
-        raise ProviderNotKnown(f"no payment provider is called {', '.join(sorted(unknown))}")
+        raise ProviderNotKnown(f"JANGTEO_PROVIDERS: no payment provider is called {', '.join(sorted(unknown))}")
     async with _session(settings.provider_timeout) as session:
         yield {name: _ADAPTERS[name](settings, session) for name in settings.provider_names()}
 
