@@ -63,6 +63,8 @@ help: ## show this
 	@echo "installing into .venv ($$($(PYTHON) --version)); half a minute, and the time for downloads; this is done once"
 	@[ -x $(BIN)/python ] && $(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv || { \
 		echo "cannot make a virtual environment: install python3-venv (Debian, Ubuntu) or another Python" >&2; exit 1; }
+	@$(BIN)/python -c 'import sys; sys.exit(sys.prefix == sys.base_prefix)' || { rm -rf .venv; \
+		echo "$(PYTHON) makes no virtual environment that holds; name another: make up PYTHON=/usr/bin/python3" >&2; exit 1; }
 	@$(PIP) -r requirements-embedded.lock & servers=$$!; \
 		$(PIP) -r requirements.lock; services=$$?; wait $$servers && exit $$services
 	@$(PIP) --no-build-isolation -e .
