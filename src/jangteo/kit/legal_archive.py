@@ -4,7 +4,6 @@ Records lie apart from everything else (개인정보보호법 §21③) and are r
 """
 
 import asyncio
-import contextlib
 import logging
 import random
 from collections.abc import AsyncIterator
@@ -15,6 +14,7 @@ from uuid import UUID
 
 import msgspec
 
+from jangteo.kit.background import alongside
 from jangteo.kit.errors import Unavailable
 from jangteo.kit.ids import new_id
 from jangteo.kit.postgres import EVERY_TENANT, Database, Reader, Transaction
@@ -133,13 +133,8 @@ async def destroying_due(
     database: Database, archive: LegalArchive, look_every: float = LOOK_EVERY_SECONDS
 ) -> AsyncIterator[None]:
     """Destroy what is due, each day on its day, while the block runs; `look_every` in seconds."""
-    task = asyncio.create_task(_for_ever(database, archive, look_every), name="retention")
-    try:
+    async with alongside(_for_ever(database, archive, look_every), "retention"):
         yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
 
 
 async def _for_ever(database: Database, archive: LegalArchive, look_every: float) -> None:

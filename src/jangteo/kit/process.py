@@ -51,11 +51,9 @@ class Foundation:
     @asynccontextmanager
     async def registered(self) -> AsyncIterator[None]:
         """Enter this process in the registry, under the address it is about to serve; leave it at the end."""
-        await self.registry.register(self._settings.service, f"http://{self._settings.host}:{self._settings.port}")
-        try:
+        address = f"http://{self._settings.host}:{self._settings.port}"
+        async with self.registry.registered(self._settings.service, address):
             yield
-        finally:
-            await self.registry.deregister()
 
     def verifier(self, keys_of: str = "user") -> TokenVerifier:
         """Return a verifier of members' tokens, with the keys that the service `keys_of` publishes."""

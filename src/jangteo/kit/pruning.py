@@ -4,7 +4,6 @@ One batch is one short transaction, found by an index, and a pause follows it: a
 """
 
 import asyncio
-import contextlib
 import logging
 import random
 from collections.abc import AsyncIterator, Callable
@@ -12,6 +11,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from jangteo.kit.background import alongside
 from jangteo.kit.errors import Unavailable
 from jangteo.kit.postgres import Database
 
@@ -53,13 +53,8 @@ async def pruning(
     database: Database, *retentions: Retention, look_every: float = LOOK_EVERY_SECONDS
 ) -> AsyncIterator[None]:
     """Keep the tables within their retentions while the block runs; `look_every` in seconds."""
-    task = asyncio.create_task(_for_ever(database, retentions, look_every), name="pruning")
-    try:
+    async with alongside(_for_ever(database, retentions, look_every), "pruning"):
         yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
 
 
 async def _for_ever(database: Database, retentions: tuple[Retention, ...], look_every: float) -> None:

@@ -2,19 +2,20 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from jangteo.contracts.people import NotificationPersonErased, UserErased, forgetting
 from jangteo.kit import audit, inbox
 from jangteo.kit.audit import AuditAdvanced, bear_witness
+from jangteo.kit.background import running
 from jangteo.kit.http.app import create_app
 from jangteo.kit.inbox import Handler, subscribe
 from jangteo.kit.messages import Message
 from jangteo.kit.outbox import Relay
 from jangteo.kit.people import People
 from jangteo.kit.people_api import ROUTES as PEOPLE_ROUTES
-from jangteo.kit.postgres import open_database
-from jangteo.kit.process import open_foundation, run
+from jangteo.kit.postgres import Database, open_database
+from jangteo.kit.process import Foundation, open_foundation, run
 from jangteo.kit.pruning import pruning
 from jangteo.notification.api import ROUTES
 from jangteo.notification.clients import Directory
@@ -30,49 +31,62 @@ from jangteo.notification.smtp import Mailer
 SERVICE = "notification"
 
 
+class Parts(NamedTuple):
+    """What the routes and the handlers work with; a route is given each by its name."""
+
+    sender: Sender
+    notifications: Notifications
+    desk: Desk
+    people: People
+
+
 @asynccontextmanager
 async def assemble(settings: NotificationSettings) -> AsyncIterator[Any]:
-    """Open everything the service needs, in order."""
+    """Open everything the service needs, in order, and yield its app."""
     async with AsyncExitStack() as stack:
         foundation = await stack.enter_async_context(open_foundation(settings))
         database = await stack.enter_async_context(open_database(settings.database_url))
-        relay = Relay(database, foundation.bus, source=SERVICE)
-        await relay.start()
-        stack.push_async_callback(relay.stop)
         audit.keep(database, SERVICE, settings.audit_key)
-        mailer = Mailer(settings.smtp_url)
-        stack.push_async_callback(mailer.close)
-        directory = Directory(foundation.client("user"), foundation.client("order"))
-        writer = MailWriter(
-            sender=settings.mail_from, public_url=settings.public_url, default_tenant=settings.default_tenant
-        )
-        sender = Sender(database, directory, writer, mailer, send_seconds=settings.send_seconds)
-        await sender.start()
-        stack.push_async_callback(sender.stop)
-        people = People(SERVICE, database, NotificationPeople())
-        heard: dict[type[Message], Handler] = {
-            **handlers(sender),
-            AuditAdvanced: bear_witness,
-            UserErased: forgetting(people, NotificationPersonErased),
-        }
-        subscription = await subscribe(foundation.bus, database, SERVICE, heard)
+        await stack.enter_async_context(running(Relay(database, foundation.bus, source=SERVICE)))
+        parts = await _open_parts(stack, settings, foundation, database)
+        subscription = await subscribe(foundation.bus, database, SERVICE, _heard(parts))
         stack.push_async_callback(subscription.stop)
-        await stack.enter_async_context(pruning(database, inbox.retention(settings.inbox_days)))
+        await _keep_house(stack, settings, database)
         await stack.enter_async_context(foundation.registered())
         yield create_app(
             settings,
             [*ROUTES, *PEOPLE_ROUTES],
             title="Notification",
-            dependencies={
-                "notifications": Notifications(database),
-                "desk": Desk(database, directory, writer),
-                "people": people,
-            },
+            dependencies=parts._asdict(),
             checks={"database": database.check},
             tolerated={"bus": foundation.bus.check},
             verifier=foundation.verifier(),
             identity=foundation.identity,
         )
+
+
+async def _open_parts(
+    stack: AsyncExitStack, settings: NotificationSettings, foundation: Foundation, database: Database
+) -> Parts:
+    mailer = Mailer(settings.smtp_url)
+    stack.push_async_callback(mailer.close)
+    directory = Directory(foundation.client("user"), foundation.client("order"))
+    writer = MailWriter(
+        sender=settings.mail_from, public_url=settings.public_url, default_tenant=settings.default_tenant
+    )
+    sender = Sender(database, directory, writer, mailer, send_seconds=settings.send_seconds)
+    await stack.enter_async_context(running(sender))
+    people = People(SERVICE, database, NotificationPeople())
+    return Parts(sender, Notifications(database), Desk(database, directory, writer), people)
+
+
+def _heard(parts: Parts) -> dict[type[Message], Handler]:
+    erased = forgetting(parts.people, NotificationPersonErased)
+    return {**handlers(parts.sender), AuditAdvanced: bear_witness, UserErased: erased}
+
+
+async def _keep_house(stack: AsyncExitStack, settings: NotificationSettings, database: Database) -> None:
+    await stack.enter_async_context(pruning(database, inbox.retention(settings.inbox_days)))
 
 
 def main() -> None:

@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from jangteo.contracts.people import OrderPersonErased, UserErased, forgetting
 from jangteo.contracts.retention import RULES
 from jangteo.kit import audit, idempotency, inbox
+from jangteo.kit.background import running
 from jangteo.kit.http.app import create_app
 from jangteo.kit.inbox import Handler, subscribe
 from jangteo.kit.legal_archive import LegalArchive, destroying_due
@@ -14,9 +15,9 @@ from jangteo.kit.messages import Message
 from jangteo.kit.outbox import Relay
 from jangteo.kit.people import People
 from jangteo.kit.people_api import ROUTES as PEOPLE_ROUTES
-from jangteo.kit.postgres import open_database
+from jangteo.kit.postgres import Database, open_database
 from jangteo.kit.privacy import LEGAL, WRAP, open_vault
-from jangteo.kit.process import open_foundation, run
+from jangteo.kit.process import Foundation, open_foundation, run
 from jangteo.kit.pruning import pruning
 from jangteo.order.api import ROUTES
 from jangteo.order.clients import Shop
@@ -32,52 +33,68 @@ from jangteo.order.watch import Watch
 SERVICE = "order"
 
 
+class Parts(NamedTuple):
+    """What the routes and the handlers work with; a route is given each by its name."""
+
+    desk: Desk
+    people: People
+    archive: LegalArchive
+
+
 @asynccontextmanager
 async def assemble(settings: OrderSettings) -> AsyncIterator[Any]:
-    """Open everything the service stands on, and yield its app."""
+    """Open everything the service needs, in order, and yield its app."""
     async with AsyncExitStack() as stack:
         foundation = await stack.enter_async_context(open_foundation(settings))
         database = await stack.enter_async_context(open_database(settings.database_url))
         audit.keep(database, SERVICE, settings.audit_key)
-        relay = Relay(database, foundation.bus, source=SERVICE)
-        await relay.start()
-        stack.push_async_callback(relay.stop)
-        watch = Watch()
-        orders = Orders(settings.answer_seconds, watch.changed)
-        shop = Shop(foundation.client("cart"), foundation.client("product"), foundation.client("shipping"))
-        vault = await stack.enter_async_context(open_vault(settings, database, (WRAP, LEGAL)))
-        archive = LegalArchive(vault, RULES)
-        people = People(SERVICE, database, OrderPeople(vault, archive), vault, archive)
-        await stack.enter_async_context(destroying_due(database, archive))
-        desk = Desk(settings, database, orders, vault, shop, watch)
-        listening = await watch.listen(foundation.bus)
-        stack.push_async_callback(listening.stop)
-        deadlines = Deadlines(
-            database, orders, answer_seconds=settings.answer_seconds, sweep_seconds=settings.sweep_seconds
-        )
-        await deadlines.start()
-        stack.push_async_callback(deadlines.stop)
-        heard: dict[type[Message], Handler] = {**handlers(orders), UserErased: forgetting(people, OrderPersonErased)}
-        subscription = await subscribe(foundation.bus, database, SERVICE, heard)
+        await stack.enter_async_context(running(Relay(database, foundation.bus, source=SERVICE)))
+        parts = await _open_parts(stack, settings, foundation, database)
+        subscription = await subscribe(foundation.bus, database, SERVICE, _heard(parts))
         stack.push_async_callback(subscription.stop)
-        old = (inbox.retention(settings.inbox_days), idempotency.retention(settings.idempotency_hours))
-        await stack.enter_async_context(pruning(database, *old))
-        await stack.enter_async_context(rolling_up(database))
-        app = create_app(
+        await _keep_house(stack, settings, database, parts)
+        await stack.enter_async_context(foundation.registered())
+        yield create_app(
             settings,
             [*ROUTES, *PEOPLE_ROUTES],
             title="Order",
-            dependencies={"desk": desk, "people": people},
+            dependencies=parts._asdict(),
             checks={"database": database.check},
             tolerated={"bus": foundation.bus.check},
             verifier=foundation.verifier(),
             identity=foundation.identity,
         )
-        address = f"http://{settings.host}:{settings.port}"
-        await stack.enter_async_context(foundation.registry.registered(SERVICE, address))
-        yield app
+
+
+async def _open_parts(
+    stack: AsyncExitStack, settings: OrderSettings, foundation: Foundation, database: Database
+) -> Parts:
+    watch = Watch()
+    orders = Orders(settings.answer_seconds, watch.changed)
+    shop = Shop(foundation.client("cart"), foundation.client("product"), foundation.client("shipping"))
+    vault = await stack.enter_async_context(open_vault(settings, database, (WRAP, LEGAL)))
+    archive = LegalArchive(vault, RULES)
+    people = People(SERVICE, database, OrderPeople(vault, archive), vault, archive)
+    listening = await watch.listen(foundation.bus)
+    stack.push_async_callback(listening.stop)
+    return Parts(Desk(settings, database, orders, vault, shop, watch), people, archive)
+
+
+def _heard(parts: Parts) -> dict[type[Message], Handler]:
+    return {**handlers(parts.desk.orders), UserErased: forgetting(parts.people, OrderPersonErased)}
+
+
+async def _keep_house(stack: AsyncExitStack, settings: OrderSettings, database: Database, parts: Parts) -> None:
+    deadlines = Deadlines(
+        database, parts.desk.orders, answer_seconds=settings.answer_seconds, sweep_seconds=settings.sweep_seconds
+    )
+    await stack.enter_async_context(running(deadlines))
+    await stack.enter_async_context(destroying_due(database, parts.archive))
+    await stack.enter_async_context(rolling_up(database))
+    old = (inbox.retention(settings.inbox_days), idempotency.retention(settings.idempotency_hours))
+    await stack.enter_async_context(pruning(database, *old))
 
 
 def main() -> None:
-    """Run until told to stop."""
+    """Run the service until it is told to stop."""
     run(OrderSettings, SERVICE, assemble)

@@ -5,7 +5,6 @@ moves it from one to the other in one transaction, so that it is seen exactly on
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -13,6 +12,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from jangteo.kit.background import alongside
 from jangteo.kit.errors import Invalid, Unavailable
 from jangteo.kit.postgres import Database, Transaction
 from jangteo.order.days import midnight
@@ -101,13 +101,8 @@ async def roll_up(database: Database) -> None:
 @asynccontextmanager
 async def rolling_up(database: Database, every: float = ROLL_UP_SECONDS) -> AsyncIterator[None]:
     """Roll up every so many seconds while the block runs."""
-    task = asyncio.create_task(_for_ever(database, every), name="statistics")
-    try:
+    async with alongside(_for_ever(database, every), "statistics"):
         yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
 
 
 async def _for_ever(database: Database, every: float) -> None:

@@ -1,11 +1,11 @@
 """What the service does by the clock: holds that ran out are given back, changes that were not told are told."""
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
+from jangteo.kit.background import alongside
 from jangteo.kit.errors import Unavailable
 
 log = logging.getLogger(__name__)
@@ -29,10 +29,5 @@ async def repeated(name: str, seconds: float, work: Work) -> AsyncIterator[None]
             if not done:
                 await asyncio.sleep(seconds)
 
-    task = asyncio.create_task(go_on())
-    try:
+    async with alongside(go_on(), name):
         yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from jangteo.kit import audit, idempotency, inbox
-from jangteo.kit.bus import Bus
+from jangteo.kit.background import running
 from jangteo.kit.documents import open_documents
 from jangteo.kit.http.app import create_app
 from jangteo.kit.inbox import subscribe
 from jangteo.kit.outbox import Relay
 from jangteo.kit.postgres import Database, open_database
-from jangteo.kit.process import open_foundation, run
+from jangteo.kit.process import Foundation, open_foundation, run
 from jangteo.kit.pruning import pruning
 from jangteo.product.api import routes
 from jangteo.product.background import repeated
@@ -38,9 +38,11 @@ SERVICE = "product"
 _HOUR = 3600.0
 
 
-class Shop(NamedTuple):
-    """What shoppers and staff deal with."""
+class Parts(NamedTuple):
+    """What the routes and the handlers work with; a route is given each by its name."""
 
+    database: Database
+    catalogue: Catalogue
     commands: Commands
     keeper: Keeper
     listings: Listings
@@ -49,61 +51,63 @@ class Shop(NamedTuple):
 
 @asynccontextmanager
 async def assemble(settings: ProductSettings) -> AsyncIterator[Any]:
-    """Open everything the service needs, in order."""
+    """Open everything the service needs, in order, and yield its app."""
     async with AsyncExitStack() as stack:
         foundation = await stack.enter_async_context(open_foundation(settings))
         database = await stack.enter_async_context(open_database(settings.database_url, plan_once=True))
         audit.keep(database, SERVICE, settings.audit_key)
-        catalogue = Catalogue(await stack.enter_async_context(open_documents(settings.mongodb_url)))
-        await catalogue.prepare()
-        relay = Relay(database, foundation.bus, source=SERVICE)
-        await relay.start()
-        stack.push_async_callback(relay.stop)
-        shop = await _open_shop(stack, settings, foundation.bus, database, catalogue)
-        consumer = await subscribe(foundation.bus, database, SERVICE, HANDLERS)
-        stack.push_async_callback(consumer.stop)
-        for name, seconds, work in (
-            ("the expiry of holds", settings.expiry_sweep_seconds, partial(expire_due, database)),
-            ("the register", _HOUR, partial(fill_registers, catalogue, database, settings.tenants)),
-            ("the imports", settings.import_sweep_seconds, Importer(catalogue, database).work),
-            ("the popularity", settings.popularity_sweep_seconds, partial(tell_changes, database)),
-            ("the publishing", settings.publish_sweep_seconds, partial(publish_due, catalogue, database)),
-            ("the announcing", settings.announce_sweep_seconds, partial(announce_forgotten, catalogue, database)),
-        ):
-            await stack.enter_async_context(repeated(name, seconds, work))
-        old = (
-            inbox.retention(settings.inbox_days),
-            idempotency.retention(settings.idempotency_hours),
-            jobs.retention(),
-        )
-        await stack.enter_async_context(pruning(database, *old))
+        await stack.enter_async_context(running(Relay(database, foundation.bus, source=SERVICE)))
+        parts = await _open_parts(stack, settings, foundation, database)
+        subscription = await subscribe(foundation.bus, database, SERVICE, HANDLERS)
+        stack.push_async_callback(subscription.stop)
+        await _keep_house(stack, settings, database, parts)
         await stack.enter_async_context(foundation.registered())
-        checks = {"database": database.check, "documents": catalogue.check, "search": shop.keeper.check}
         yield create_app(
             settings,
-            routes(shop.listings, shop.showcase),
+            routes(parts.listings, parts.showcase),
             title="Product",
-            dependencies={"catalogue": catalogue, "database": database, **shop._asdict()},
-            checks=checks,
+            dependencies=parts._asdict(),
+            checks={"database": database.check, "documents": parts.catalogue.check, "search": parts.keeper.check},
             tolerated={"bus": foundation.bus.check},
             verifier=foundation.verifier(),
             identity=foundation.identity,
         )
 
 
-async def _open_shop(
-    stack: AsyncExitStack, settings: ProductSettings, bus: Bus, database: Database, catalogue: Catalogue
-) -> Shop:
+async def _open_parts(
+    stack: AsyncExitStack, settings: ProductSettings, foundation: Foundation, database: Database
+) -> Parts:
+    catalogue = Catalogue(await stack.enter_async_context(open_documents(settings.mongodb_url)))
+    await catalogue.prepare()
     trees = Trees(catalogue)
     showcase = Showcase(catalogue, database, trees)
     news = Newsroom(showcase, trees)
     builder = Builder(catalogue, database, trees)
     keeper = Keeper(builder, Path(settings.state_dir) / "search", settings.tenants, news.found_anew)
     listings = Listings(keeper, showcase, trees)
-    await news.follow(bus, keeper, listings)
+    await news.follow(foundation.bus, keeper, listings)
     keeper.start()
     stack.push_async_callback(keeper.stop)
-    return Shop(Commands(catalogue, database, trees), keeper, listings, showcase)
+    return Parts(database, catalogue, Commands(catalogue, database, trees), keeper, listings, showcase)
+
+
+async def _keep_house(stack: AsyncExitStack, settings: ProductSettings, database: Database, parts: Parts) -> None:
+    catalogue = parts.catalogue
+    for name, seconds, work in (
+        ("the expiry of holds", settings.expiry_sweep_seconds, partial(expire_due, database)),
+        ("the register", _HOUR, partial(fill_registers, catalogue, database, settings.tenants)),
+        ("the imports", settings.import_sweep_seconds, Importer(catalogue, database).work),
+        ("the popularity", settings.popularity_sweep_seconds, partial(tell_changes, database)),
+        ("the publishing", settings.publish_sweep_seconds, partial(publish_due, catalogue, database)),
+        ("the announcing", settings.announce_sweep_seconds, partial(announce_forgotten, catalogue, database)),
+    ):
+        await stack.enter_async_context(repeated(name, seconds, work))
+    old = (
+        inbox.retention(settings.inbox_days),
+        idempotency.retention(settings.idempotency_hours),
+        jobs.retention(),
+    )
+    await stack.enter_async_context(pruning(database, *old))
 
 
 def main() -> None:

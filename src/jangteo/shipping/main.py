@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from jangteo.contracts.people import ShippingPersonErased, UserErased, forgetting
 from jangteo.contracts.retention import RULES
 from jangteo.kit import audit, inbox
+from jangteo.kit.background import running
 from jangteo.kit.http.app import create_app
 from jangteo.kit.inbox import Handler, subscribe
 from jangteo.kit.legal_archive import LegalArchive, destroying_due
@@ -14,12 +15,12 @@ from jangteo.kit.messages import Message
 from jangteo.kit.outbox import Relay
 from jangteo.kit.people import People
 from jangteo.kit.people_api import ROUTES as PEOPLE_ROUTES
-from jangteo.kit.postgres import open_database
+from jangteo.kit.postgres import Database, open_database
 from jangteo.kit.privacy import LEGAL, WRAP, open_vault
-from jangteo.kit.process import open_foundation, run
+from jangteo.kit.process import Foundation, open_foundation, run
 from jangteo.kit.pruning import pruning
 from jangteo.shipping.api import ROUTES
-from jangteo.shipping.carriers import open_carriers
+from jangteo.shipping.carriers import Carriers, open_carriers
 from jangteo.shipping.clients import Addresses
 from jangteo.shipping.desk import Desk
 from jangteo.shipping.fees import Tariff
@@ -31,57 +32,73 @@ from jangteo.shipping.settings import ShippingSettings
 SERVICE = "shipping"
 
 
+class Parts(NamedTuple):
+    """What the routes and the handlers work with; a route is given each by its name."""
+
+    settings: ShippingSettings
+    database: Database
+    carriers: Carriers
+    desk: Desk
+    tariff: Tariff
+    shipments: Shipments
+    people: People
+    archive: LegalArchive
+
+
 @asynccontextmanager
 async def assemble(settings: ShippingSettings) -> AsyncIterator[Any]:
-    """Open everything the service needs, in order."""
+    """Open everything the service needs, in order, and yield its app."""
     async with AsyncExitStack() as stack:
         foundation = await stack.enter_async_context(open_foundation(settings))
         database = await stack.enter_async_context(open_database(settings.database_url))
         audit.keep(database, SERVICE, settings.audit_key)
-        relay = Relay(database, foundation.bus, source=SERVICE)
-        await relay.start()
-        stack.push_async_callback(relay.stop)
-        carriers = await stack.enter_async_context(open_carriers(settings))
-        vault = await stack.enter_async_context(open_vault(settings, database, (WRAP, LEGAL)))
-        archive = LegalArchive(vault, RULES)
-        people = People(SERVICE, database, ShippingPeople(vault, archive), vault, archive)
-        await stack.enter_async_context(destroying_due(database, archive))
-        desk = Desk(
-            database,
-            vault,
-            Addresses(foundation.client("order")),
-            carriers,
-            work_seconds=settings.work_seconds,
-            sweep_seconds=settings.sweep_every,
-            poll_after=settings.poll_after,
-        )
-        await desk.start()
-        stack.push_async_callback(desk.stop)
-        heard: dict[type[Message], Handler] = {
-            **handlers(settings.carrier, desk, settings.ships_by_hand),
-            UserErased: forgetting(people, ShippingPersonErased),
-        }
-        subscription = await subscribe(foundation.bus, database, SERVICE, heard)
+        await stack.enter_async_context(running(Relay(database, foundation.bus, source=SERVICE)))
+        parts = await _open_parts(stack, settings, foundation, database)
+        subscription = await subscribe(foundation.bus, database, SERVICE, _heard(settings, parts))
         stack.push_async_callback(subscription.stop)
-        await stack.enter_async_context(pruning(database, inbox.retention(settings.inbox_days)))
+        await _keep_house(stack, settings, database, parts)
         await stack.enter_async_context(foundation.registered())
         yield create_app(
             settings,
             [*ROUTES, *PEOPLE_ROUTES],
             title="Shipping",
-            dependencies={
-                "tariff": _tariff(settings),
-                "shipments": Shipments(database, vault),
-                "carriers": carriers,
-                "database": database,
-                "settings": settings,
-                "people": people,
-            },
+            dependencies=parts._asdict(),
             checks={"database": database.check},
             tolerated={"bus": foundation.bus.check},
             verifier=foundation.verifier(),
             identity=foundation.identity,
         )
+
+
+async def _open_parts(
+    stack: AsyncExitStack, settings: ShippingSettings, foundation: Foundation, database: Database
+) -> Parts:
+    carriers = await stack.enter_async_context(open_carriers(settings))
+    vault = await stack.enter_async_context(open_vault(settings, database, (WRAP, LEGAL)))
+    archive = LegalArchive(vault, RULES)
+    people = People(SERVICE, database, ShippingPeople(vault, archive), vault, archive)
+    desk = Desk(
+        database,
+        vault,
+        Addresses(foundation.client("order")),
+        carriers,
+        work_seconds=settings.work_seconds,
+        sweep_seconds=settings.sweep_every,
+        poll_after=settings.poll_after,
+    )
+    await stack.enter_async_context(running(desk))
+    shipments = Shipments(database, vault)
+    return Parts(settings, database, carriers, desk, _tariff(settings), shipments, people, archive)
+
+
+def _heard(settings: ShippingSettings, parts: Parts) -> dict[type[Message], Handler]:
+    commands = handlers(settings.carrier, parts.desk, settings.ships_by_hand)
+    return {**commands, UserErased: forgetting(parts.people, ShippingPersonErased)}
+
+
+async def _keep_house(stack: AsyncExitStack, settings: ShippingSettings, database: Database, parts: Parts) -> None:
+    await stack.enter_async_context(destroying_due(database, parts.archive))
+    await stack.enter_async_context(pruning(database, inbox.retention(settings.inbox_days)))
 
 
 def _tariff(settings: ShippingSettings) -> Tariff:

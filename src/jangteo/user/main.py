@@ -1,22 +1,22 @@
 """Wires the user service."""
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import aiohttp
 
 from jangteo.kit import audit, inbox
 from jangteo.kit.auth import TokenVerifier
+from jangteo.kit.background import alongside, running
 from jangteo.kit.clock import Clock
 from jangteo.kit.http.app import create_app
-from jangteo.kit.inbox import subscribe
+from jangteo.kit.inbox import Handler, subscribe
+from jangteo.kit.messages import Message
 from jangteo.kit.outbox import Relay
-from jangteo.kit.postgres import open_database
+from jangteo.kit.postgres import Database, open_database
 from jangteo.kit.privacy import LEGAL, WRAP, for_index, for_mac, open_vault
-from jangteo.kit.process import open_foundation, run
+from jangteo.kit.process import Foundation, open_foundation, run
 from jangteo.kit.pruning import pruning
 from jangteo.kit.superseded import Superseded
 from jangteo.kit.valkey import open_valkey
@@ -49,7 +49,7 @@ from jangteo.user.proofs import PROOF
 from jangteo.user.queries import Queries
 from jangteo.user.rights.api import ROUTES as RIGHTS_ROUTES
 from jangteo.user.rights.exports import RETENTION as EXPORTS_RETENTION
-from jangteo.user.rights.office import open_office
+from jangteo.user.rights.office import Office, open_office
 from jangteo.user.settings import UserSettings
 from jangteo.user.store import EMAIL, Members
 from jangteo.user.throttle import LOGIN_ADDRESS, Throttle
@@ -69,90 +69,163 @@ KEY_USES = (
 )
 
 
+class Tools(NamedTuple):
+    """What the use cases share."""
+
+    rotation: Rotation
+    key_ring: KeyRing
+    members: Members
+    passwords: Passwords
+    throttle: Throttle
+    mails: Mails
+    check: PasswordCheck
+    texts: ConsentTexts
+    versions: TokenVersions
+    superseded: Superseded
+
+
+class Entry(NamedTuple):
+    """How somebody becomes a member, logs in and stays logged in."""
+
+    links: Links
+    devices: Devices
+    sessions: Sessions
+    membership: Membership
+    by_provider: ByProvider
+    second_factor: SecondFactor
+
+
+class Accounts(NamedTuple):
+    """What members do with their accounts, and staff with members'."""
+
+    queries: Queries
+    consents: Consents
+    email: Email
+    password_change: PasswordChange
+    address_book: AddressBook
+    grades: Grades
+    roles: Roles
+    token_versions: TokenVersions
+    looking_up: LookingUp
+    reading_log_ins: ReadingLogIns
+
+
+class Parts(NamedTuple):
+    """What the routes and the handlers work with."""
+
+    tools: Tools
+    entry: Entry
+    accounts: Accounts
+    office: Office
+
+    def by_name(self) -> dict[str, object]:
+        """Return what the routes are given, by its name."""
+        rooms = {**self.entry._asdict(), **self.accounts._asdict(), **self.office._asdict()}
+        return {"key_ring": self.tools.key_ring, **rooms}
+
+
 @asynccontextmanager
 async def assemble(settings: UserSettings, clock: Clock | None = None) -> AsyncIterator[Any]:
-    """Open everything the service needs, in order."""
+    """Open everything the service needs, in order, and yield its app."""
     async with AsyncExitStack() as stack:
         foundation = await stack.enter_async_context(open_foundation(settings))
         database = await stack.enter_async_context(open_database(settings.database_url, clock=clock))
         audit.keep(database, SERVICE, settings.audit_key)
-        valkey = await stack.enter_async_context(open_valkey(settings.valkey_url))
-        relay = Relay(database, foundation.bus, source=SERVICE)
-        await relay.start()
-        stack.push_async_callback(relay.stop)
-        vault = await stack.enter_async_context(open_vault(settings, database, KEY_USES))
-        rotation, ring = Rotation.by(settings), KeyRing(database, vault)
-        await rotation.ensure(database, vault)
-        await ring.load()
-        _go_on(stack, ring.keep_loading())
-        texts = ConsentTexts(settings)
-        members, passwords = Members(vault), Passwords(settings.bcrypt_cost)
-        stack.callback(passwords.close)
-        mails = Mails(vault, members)
-        _go_on(stack, keep_house(database, vault, rotation, mails))
-        old = (RETENTION, EXPORTS_RETENTION, LOG_INS_RETENTION, inbox.retention(settings.inbox_days))
-        await stack.enter_async_context(pruning(database, *old))
-        tokens = Tokens(ring, vault, database.clock, seconds=settings.access_token_seconds)
-        versions = TokenVersions(database, token_seconds=settings.access_token_seconds)
-        superseded = Superseded(versions.fetch)
-        throttle = Throttle.by(settings, valkey, database.clock)
-        grades = Grades(database)
-        links = Links(database, members, mails, throttle)
-        check = PasswordCheck(database, members, passwords, throttle)
-        office = await stack.enter_async_context(open_office(settings, foundation, database, members, mails, check))
-        heard = {**handlers(links, grades), **office.handlers}
-        subscription = await subscribe(foundation.bus, database, SERVICE, heard)
+        await stack.enter_async_context(running(Relay(database, foundation.bus, source=SERVICE)))
+        parts = await _open_parts(stack, settings, foundation, database)
+        subscription = await subscribe(foundation.bus, database, SERVICE, _heard(parts))
         stack.push_async_callback(subscription.stop)
-        devices = Devices(database, members, mails)
-        sessions = Sessions(database, members, passwords, throttle, tokens, links, devices, settings, texts)
-        membership = Membership(database, members, passwords, mails, texts)
-        http = await stack.enter_async_context(aiohttp.ClientSession())
-        providers = read_providers(settings.oidc_providers)
-        by_provider = ByProvider(database, members, membership, sessions, passwords, throttle, providers, http, mails)
+        await _keep_house(stack, settings, database, parts)
         await stack.enter_async_context(foundation.registered())
         yield create_app(
             settings,
             [*ROUTES, *RIGHTS_ROUTES],
             title="User",
-            dependencies={
-                "settings": settings,
-                "key_ring": ring,
-                "queries": Queries(database, members, mails),
-                "membership": membership,
-                "by_provider": by_provider,
-                "consents": Consents(database, texts),
-                "sessions": sessions,
-                "second_factor": SecondFactor(database, members, throttle, check, sessions, mails),
-                "links": links,
-                "grades": grades,
-                "devices": devices,
-                "email": Email(database, members, mails, check),
-                "password_change": PasswordChange(database, members, passwords, mails, check),
-                "address_book": AddressBook(database, AddressBooks(vault)),
-                "roles": Roles(database, superseded),
-                "token_versions": versions,
-                "looking_up": LookingUp(database, members),
-                "reading_log_ins": ReadingLogIns(database, members),
-                **office.dependencies,
-            },
+            dependencies={"settings": settings, **parts.by_name()},
             checks={"database": database.check},
             tolerated={"bus": foundation.bus.check},
-            verifier=TokenVerifier(ring.fetch, superseded),
+            verifier=TokenVerifier(parts.tools.key_ring.fetch, parts.tools.superseded),
             identity=foundation.identity,
         )
+
+
+async def _open_parts(
+    stack: AsyncExitStack, settings: UserSettings, foundation: Foundation, database: Database
+) -> Parts:
+    tools = await _open_tools(stack, settings, database)
+    rights = open_office(settings, foundation, database, tools.members, tools.mails, tools.check)
+    office = await stack.enter_async_context(rights)
+    entry = await _open_entry(stack, settings, database, tools)
+    return Parts(tools, entry, _accounts(database, tools), office)
+
+
+async def _open_tools(stack: AsyncExitStack, settings: UserSettings, database: Database) -> Tools:
+    valkey = await stack.enter_async_context(open_valkey(settings.valkey_url))
+    vault = await stack.enter_async_context(open_vault(settings, database, KEY_USES))
+    rotation, ring = Rotation.by(settings), KeyRing(database, vault)
+    await rotation.ensure(database, vault)
+    await ring.load()
+    members, passwords = Members(vault), Passwords(settings.bcrypt_cost)
+    stack.callback(passwords.close)
+    throttle = Throttle.by(settings, valkey, database.clock)
+    versions = TokenVersions(database, token_seconds=settings.access_token_seconds)
+    return Tools(
+        rotation,
+        ring,
+        members,
+        passwords,
+        throttle,
+        Mails(vault, members),
+        PasswordCheck(database, members, passwords, throttle),
+        ConsentTexts(settings),
+        versions,
+        Superseded(versions.fetch),
+    )
+
+
+async def _open_entry(stack: AsyncExitStack, settings: UserSettings, database: Database, tools: Tools) -> Entry:
+    members, passwords, throttle, mails = tools.members, tools.passwords, tools.throttle, tools.mails
+    tokens = Tokens(tools.key_ring, members.vault, database.clock, seconds=settings.access_token_seconds)
+    links = Links(database, members, mails, throttle)
+    devices = Devices(database, members, mails)
+    sessions = Sessions(database, members, passwords, throttle, tokens, links, devices, settings, tools.texts)
+    membership = Membership(database, members, passwords, mails, tools.texts)
+    http = await stack.enter_async_context(aiohttp.ClientSession())
+    providers = read_providers(settings.oidc_providers)
+    by_provider = ByProvider(database, members, membership, sessions, passwords, throttle, providers, http, mails)
+    second_factor = SecondFactor(database, members, throttle, tools.check, sessions, mails)
+    return Entry(links, devices, sessions, membership, by_provider, second_factor)
+
+
+def _accounts(database: Database, tools: Tools) -> Accounts:
+    members, mails = tools.members, tools.mails
+    return Accounts(
+        queries=Queries(database, members, mails),
+        consents=Consents(database, tools.texts),
+        email=Email(database, members, mails, tools.check),
+        password_change=PasswordChange(database, members, tools.passwords, mails, tools.check),
+        address_book=AddressBook(database, AddressBooks(members.vault)),
+        grades=Grades(database),
+        roles=Roles(database, tools.superseded),
+        token_versions=tools.versions,
+        looking_up=LookingUp(database, members),
+        reading_log_ins=ReadingLogIns(database, members),
+    )
+
+
+def _heard(parts: Parts) -> dict[type[Message], Handler]:
+    return {**handlers(parts.entry.links, parts.accounts.grades), **parts.office.handlers}
+
+
+async def _keep_house(stack: AsyncExitStack, settings: UserSettings, database: Database, parts: Parts) -> None:
+    tools = parts.tools
+    await stack.enter_async_context(alongside(tools.key_ring.keep_loading(), "key ring"))
+    hourly = keep_house(database, tools.members.vault, tools.rotation, tools.mails)
+    await stack.enter_async_context(alongside(hourly, "housekeeping"))
+    old = (RETENTION, EXPORTS_RETENTION, LOG_INS_RETENTION, inbox.retention(settings.inbox_days))
+    await stack.enter_async_context(pruning(database, *old))
 
 
 def main() -> None:
     """Run the service until it is told to stop."""
     run(UserSettings, SERVICE, assemble)
-
-
-def _go_on(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
-    task = asyncio.create_task(work)
-
-    async def end() -> None:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-    stack.push_async_callback(end)

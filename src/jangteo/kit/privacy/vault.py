@@ -10,8 +10,6 @@
 Destroying a row's key makes every ciphertext under it unreadable, in copies and backups taken later too.
 """
 
-import asyncio
-import contextlib
 import hashlib
 import hmac
 import time
@@ -21,6 +19,7 @@ from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from jangteo.kit.background import alongside
 from jangteo.kit.postgres import Database, Reader, Transaction
 from jangteo.kit.privacy import legal
 from jangteo.kit.privacy.legal import LegalKey, LegalKeys
@@ -220,13 +219,8 @@ async def open_vault(
     async with open_keyholders(settings.key_provider, settings.former_key_provider) as keyholders:
         keys = TenantKeys(settings.service, settings.database_url, database, keyholders)
         await keys.prepare({*settings.tenants, settings.default_tenant}, uses)
-        renewing = asyncio.create_task(keys.keep_renewing())
-        try:
+        async with alongside(keys.keep_renewing(), "tenant keys"):
             yield Vault(keys)
-        finally:
-            renewing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await renewing
 
 
 def _numbers(ring: Ring) -> list[int]:

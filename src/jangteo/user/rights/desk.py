@@ -1,11 +1,11 @@
 """Goes on with exports and withdrawals that are due: what a process began and did not end, another one ends."""
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from jangteo.kit.background import alongside
 from jangteo.kit.errors import JangteoError, Unavailable
 from jangteo.kit.postgres import Database
 from jangteo.user.rights.due import Table, take
@@ -42,13 +42,8 @@ class RightsDesk:
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
         """Do what is due while the block runs."""
-        task = asyncio.create_task(self._for_ever(), name="rights desk")
-        try:
+        async with alongside(self._for_ever(), "rights desk"):
             yield
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
 
     async def _for_ever(self) -> None:
         while True:

@@ -1,6 +1,6 @@
 """Puts the parts together that see to members' rights."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import NamedTuple
@@ -36,11 +36,6 @@ class Office(NamedTuple):
     def handlers(self) -> dict[type[Message], Handler]:
         """Return what is done with the services' proofs."""
         return dict.fromkeys(ANSWERS, self.withdrawals.on_answer)
-
-    @property
-    def dependencies(self) -> Mapping[str, object]:
-        """Return what the routes are given by name."""
-        return self._asdict()
 
 
 @asynccontextmanager
