@@ -23,11 +23,12 @@ down: ## stop the mall; nothing keeps running
 test: .venv/.tests ## run all tests
 	@$(BIN)/python -m pytest
 
-check: .venv/.tests ## lint, format, types, import rules
+check: .venv/.tests ## lint, format, types, import rules, lengths
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python .ci/limits
 
 bench: .venv/.tests ## measure what each operation costs and carries (make bench ARGS="--seconds 4 --levels 4 --only cart")
 	@$(BIN)/python -m bench $(ARGS)

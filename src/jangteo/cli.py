@@ -57,7 +57,16 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("name", metavar="NAME", choices=_SERVICES, help=", ".join(_SERVICES))
     migrate = command("migrate", _migrate, "bring the tables of services up to date")
     migrate.add_argument("names", metavar="NAME", nargs="*", help="default: every service with a database")
-    keys = command("keys", _keys, "show the keys of personal data, or change them while the mall runs")
+    _take_keys(command("keys", _keys, "show the keys of personal data, or change them while the mall runs"))
+    _take_audit(command("audit", _audit, "prove the audit trails, or print the monthly review as CSV"))
+    command("seed", _seed, "fill the local mall with the demo shop, unless it has one")
+    if find_spec("jangteo.stack.demo") is not None:
+        command("demo", _demo, "buy something through the public API, step by step")
+    _take_trace(command("trace", _trace, "draw one recorded trace of the local mall"))
+    return parser
+
+
+def _take_keys(keys: argparse.ArgumentParser) -> None:
     keys.add_argument(
         "action",
         metavar="ACTION",
@@ -68,18 +77,18 @@ def _parser() -> argparse.ArgumentParser:
     keys.add_argument("--tenant", help="default: all")
     keys.add_argument("--service", help="default: all that keep personal data")
     keys.add_argument("--everything", action="store_true", help="rewrap what looks up to date, too (AWS KMS)")
-    audit = command("audit", _audit, "prove the audit trails, or print the monthly review as CSV")
+
+
+def _take_audit(audit: argparse.ArgumentParser) -> None:
     audit.add_argument("action", metavar="ACTION", choices=("verify", "report"), help="verify, report")
     audit.add_argument("month", metavar="MONTH", nargs="?", help="of the report, such as 2026-11")
     audit.add_argument("--tenant", help="default: all; the report is of one")
-    command("seed", _seed, "fill the local mall with the demo shop, unless it has one")
-    if find_spec("jangteo.stack.demo") is not None:
-        command("demo", _demo, "buy something through the public API, step by step")
-    trace = command("trace", _trace, "draw one recorded trace of the local mall")
+
+
+def _take_trace(trace: argparse.ArgumentParser) -> None:
     trace.add_argument("id", metavar="ID", help="32 hexadecimal digits, as in a log line or a problem's trace_id")
     trace.add_argument("--until", metavar="NAME", default="", help="mark the way to a span, such as payment.captured")
     trace.add_argument("--sql", action="store_true", help="show each statement")
-    return parser
 
 
 def _is_for_humans(error: Exception) -> bool:

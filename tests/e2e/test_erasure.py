@@ -32,6 +32,40 @@ async def rows(mall, service, sql, *arguments):
         await connection.close()
 
 
+async def one_to_buy(buyer):
+    for card in await buyer.products(size=24):
+        for variant in (await buyer.product(card["id"]))["variants"]:
+            if variant["available"]:
+                return variant["sku"]
+    raise AssertionError("the demo shop is sold out")
+
+
+async def copy_of_everything(buyer):
+    export = await buyer.call("POST", "/v1/members/me/exports")
+    async with asyncio.timeout(60):
+        while export["link"] is None:
+            await asyncio.sleep(0.2)
+            export = await buyer.call("GET", f"/v1/members/me/exports/{export['id']}")
+    return await buyer.call("GET", export["link"])
+
+
+async def leave(buyer, owner):
+    """Return the proof of the erasure, once every service has answered."""
+    asked = {"password": PASSWORD, "when_settled": True}
+    left = None
+    async with asyncio.timeout(60):
+        while left is None:
+            try:
+                left = await buyer.call("POST", "/v1/members/me/withdrawal", asked)
+            except Refused:
+                await asyncio.sleep(0.5)
+        while True:
+            proof = await owner.call("GET", f"/v1/withdrawals/{left['id']}")
+            if proof["state"] == "erased":
+                return proof
+            await asyncio.sleep(0.2)
+
+
 @pytest.fixture(scope="module")
 async def story(mall, web, owner):
     """Somebody buys, takes a copy of everything, and leaves; what was known before and after."""
@@ -41,12 +75,9 @@ async def story(mall, web, owner):
     buyer = Buyer(mall.url, session=web)
     await buyer.sign_up(values[0], name=values[1])
     member = UUID((await buyer.call("GET", "/v1/members/me"))["id"])
-    for card in await buyer.products(size=24):
-        skus = [entry["sku"] for entry in (await buyer.product(card["id"]))["variants"] if entry["available"]]
-        if skus:
-            break
+    sku = await one_to_buy(buyer)
     address = ADDRESS | {"recipient": values[1], "phone": values[2], "address1": values[3]}
-    await buyer.add_to_cart(skus[0], 1)
+    await buyer.add_to_cart(sku, 1)
     order = await buyer.place_order(await buyer.tokenise("4242424242424242"), address=address, wait=10)
     refused = None
     try:
@@ -54,33 +85,15 @@ async def story(mall, web, owner):
     except Refused as failed:
         refused = failed
     order = await buyer.wait_for(order["order_id"], {"delivered"}, seconds=60)
-    await buyer.add_to_cart(skus[0], 1)
+    await buyer.add_to_cart(sku, 1)
     wanted = (await buyer.call("GET", "/v1/products?size=1"))["items"][0]["id"]
     await buyer.call("PUT", f"/v1/wishlist/{wanted}")
-    export = await buyer.call("POST", "/v1/members/me/exports")
-    async with asyncio.timeout(60):
-        while export["link"] is None:
-            await asyncio.sleep(0.2)
-            export = await buyer.call("GET", f"/v1/members/me/exports/{export['id']}")
-    archive = await buyer.call("GET", export["link"])
+    archive = await copy_of_everything(buyer)
     before = {
         "views": await rows(mall, "order", VIEWS, member),
         "statistics": await rows(mall, "order", STATISTICS, member),
         "keys": {service: await rows(mall, service, WRAPPED, member) for service in PRIVATE},
     }
-    async with asyncio.timeout(60):
-        while True:
-            try:
-                asked = {"password": PASSWORD, "when_settled": True}
-                left = await buyer.call("POST", "/v1/members/me/withdrawal", asked)
-                break
-            except Refused:
-                await asyncio.sleep(0.5)
-        while True:
-            proof = await owner.call("GET", f"/v1/withdrawals/{left['id']}")
-            if proof["state"] == "erased":
-                break
-            await asyncio.sleep(0.2)
     return {
         "values": [*values, f"8210{digits}"],
         "member": member,
@@ -88,7 +101,7 @@ async def story(mall, web, owner):
         "refused": refused,
         "archive": archive,
         "before": before,
-        "proof": proof,
+        "proof": await leave(buyer, owner),
         "buyer": buyer,
     }
 

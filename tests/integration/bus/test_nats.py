@@ -24,6 +24,15 @@ def nats_broker(broker):
     return broker
 
 
+def note_in(ids: list[str]):
+    """A handler that notes which messages came."""
+
+    async def handler(delivery):
+        ids.append(delivery.id)
+
+    return handler
+
+
 def collect(seen: list[int]):
     """A handler that notes numbers."""
 
@@ -188,7 +197,7 @@ async def test_a_stream_that_grew_too_large_loses_only_what_every_group_has_hand
     link = Link(settings.servers, "janitor")
     await link.start(5)
     one = await bus.connect(url, name="one")
-    fast, slow, idle = [], [], []
+    fast, slow, late, idle = [], [], [], []
     go = asyncio.Event()
 
     async def waits(delivery):
@@ -196,11 +205,8 @@ async def test_a_stream_that_grew_too_large_loses_only_what_every_group_has_hand
             await go.wait()
         slow.append(delivery.id)
 
-    async def notes(delivery):
-        fast.append(delivery.id)
-
     try:
-        await one.consume("fast", ["a"], notes)
+        await one.consume("fast", ["a"], note_in(fast))
         await one.consume("slow", ["a"], waits, concurrency=1)
         await one.consume("idle", ["never"], collect(idle))
         janitor = Janitor(link, settings)
@@ -210,12 +216,7 @@ async def test_a_stream_that_grew_too_large_loses_only_what_every_group_has_hand
         await one.publish([bus.Outgoing(str(n), "a", "k", b"x" * 100_000) for n in range(1, 31)])
         await until(lambda: len(fast) == 31 and len(slow) == 15)
         await until(lambda: trimmed_to(janitor, 1_500_000, 1_700_000))
-        late = []
-
-        async def from_the_oldest(delivery):
-            late.append(delivery.id)
-
-        await one.consume("late", ["a"], from_the_oldest)
+        await one.consume("late", ["a"], note_in(late))
         await until(lambda: len(late) == 16)
         assert late[0] == "15"
         go.set()

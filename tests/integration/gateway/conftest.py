@@ -209,6 +209,18 @@ def settings_for(directory: Path, more: dict[str, Any]) -> GatewaySettings:
     )
 
 
+def envoy_for(settings: GatewaySettings, files: ConfigurationFiles, log_path: Path) -> Envoy:
+    """Return an Envoy that is not started yet."""
+    return Envoy(
+        find_binary(""),
+        files.bootstrap,
+        settings.admin_port,
+        settings.concurrency,
+        listeners=settings.listeners,
+        output=log_path,
+    )
+
+
 @contextlib.asynccontextmanager
 async def open_mall(directory: Path, **more: Any) -> AsyncIterator[Mall]:
     """Open a mall whose every service is one upstream; its Envoy writes its log into `directory`."""
@@ -221,14 +233,7 @@ async def open_mall(directory: Path, **more: Any) -> AsyncIterator[Mall]:
     files.write_certificate(certificate.chain_pem, certificate.key_pem)
     files.write_all()
     log_path = directory / "envoy.log"
-    envoy = Envoy(
-        find_binary(""),
-        files.bootstrap,
-        settings.admin_port,
-        settings.concurrency,
-        listeners=settings.listeners,
-        output=log_path,
-    )
+    envoy = envoy_for(settings, files, log_path)
     async with contextlib.AsyncExitStack() as stack:
         for upstream in upstreams.values():
             stack.push_async_callback(upstream.stop)

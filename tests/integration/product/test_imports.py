@@ -136,6 +136,25 @@ class Killed(BaseException):
     """The process is gone."""
 
 
+def die_at(monkeypatch, where):
+    """Let the next batch break off there."""
+    real = Writer.write
+
+    async def die(*_, **__):
+        raise Killed
+
+    async def write_and_die(self, groups):
+        await real(self, groups)
+        raise Killed
+
+    if where == "before its documents":
+        monkeypatch.setattr(Writer, "write", die)
+    elif where == "after its documents":
+        monkeypatch.setattr(Writer, "write", write_and_die)
+    else:
+        monkeypatch.setattr(jobs, "advance", die)
+
+
 @pytest.mark.parametrize("where", ["before its documents", "after its documents", "before it is noted"])
 async def test_a_killed_process_loses_nothing_and_does_nothing_twice(
     catalogue, stock_database, monkeypatch, where, settings
@@ -154,21 +173,7 @@ async def test_a_killed_process_loses_nothing_and_does_nothing_twice(
     async with stock_database.transaction(tenant) as transaction:
         opened = await jobs.open_import(transaction, "x.csv", uuid.uuid4(), "products.manage", lines)
 
-    async def die(*_, **__):
-        raise Killed
-
-    real = Writer.write
-
-    async def write_and_die(self, groups):
-        await real(self, groups)
-        raise Killed
-
-    if where == "before its documents":
-        monkeypatch.setattr(Writer, "write", die)
-    elif where == "after its documents":
-        monkeypatch.setattr(Writer, "write", write_and_die)
-    else:
-        monkeypatch.setattr(jobs, "advance", die)
+    die_at(monkeypatch, where)
     importer = Importer(catalogue, stock_database)
     with pytest.raises(Killed):
         await importer.work()

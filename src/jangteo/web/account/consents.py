@@ -45,7 +45,7 @@ async def say(visit: VisitOf, purpose: FromPath[str]) -> Response[bytes]:
         return visit.redirect(PATH)
     title = next((one.title for one in await consent_boxes.asked(visit.mall) if one.purpose == purpose), purpose)
     date = when(state.at, visit.language, "date") if state.at else ""
-    text = "account.consents.agreed" if state.granted else "account.consents.withdrawn"
+    text = "rights.consents.agreed" if state.granted else "rights.consents.withdrawn"
     visit.flash("good", visit.t(text, title=title, date=date))
     return visit.redirect(PATH)
 

@@ -34,7 +34,7 @@ async def ask_export(visit: VisitOf) -> Response[bytes]:
     """Ask for a copy; while one is being gathered, it is that one."""
     visit.require_member()
     await visit.mall.post(EXPORTS, None, Nothing)
-    visit.flash("good", visit.t("account.data.asked"))
+    visit.flash("good", visit.t("rights.data.asked"))
     return visit.redirect(EXPORT)
 
 
@@ -61,7 +61,7 @@ async def leave(visit: VisitOf) -> Response[bytes]:
     visit.require_member()
     form = visit.form
     if not form.flag("confirmed"):
-        form.errors["confirmed"] = visit.t("account.withdrawal.confirm_missing")
+        form.errors["confirmed"] = visit.t("rights.withdrawal.confirm_missing")
         return await visit.page("account/withdrawal.html", status=422, form=form, reasons=[], **await _values(visit))
     asked = {"password": form.secret("password"), "when_settled": form.flag("when_settled")}
     try:
@@ -74,7 +74,7 @@ async def leave(visit: VisitOf) -> Response[bytes]:
     if told.state == "deferred":
         return visit.redirect(LEAVE)
     visit.mall.leave()
-    visit.flash("good", visit.t("account.withdrawal.done"))
+    visit.flash("good", visit.t("rights.withdrawal.done"))
     return visit.redirect("/")
 
 
@@ -84,7 +84,7 @@ async def call_off(visit: VisitOf) -> Response[bytes]:
     visit.require_member()
     try:
         await visit.mall.delete(WITHDRAWAL)
-        visit.flash("good", visit.t("account.withdrawal.called_off"))
+        visit.flash("good", visit.t("rights.withdrawal.called_off"))
     except Problem as problem:
         if problem.status not in (404, 409):
             raise

@@ -6,14 +6,15 @@ from functools import partial
 from typing import Any
 
 import aiohttp
+import pytest
 
 MODULE = "jangteo.sandbox.carrier.main"
 
 
-async def test_kill_9_loses_no_parcel_and_each_one_is_still_delivered(
-    receiver: Any, process: Any, settings: Any, merchant_at: Any, until: Any
-) -> None:
-    carrier = process(
+@pytest.fixture
+def carrier(process: Any, settings: Any) -> Any:
+    """A carrier in a process of its own, in a hurry."""
+    return process(
         MODULE,
         {
             "JANGTEO_STATE_DIR": settings.state_dir,
@@ -24,6 +25,11 @@ async def test_kill_9_loses_no_parcel_and_each_one_is_still_delivered(
             "JANGTEO_RETRY_FIRST": "0.05",
         },
     )
+
+
+async def test_kill_9_loses_no_parcel_and_each_one_is_still_delivered(
+    receiver: Any, carrier: Any, merchant_at: Any, until: Any
+) -> None:
     await carrier.start()
     merchant = merchant_at(carrier.url)
     promised: dict[str, str] = {}

@@ -24,6 +24,7 @@ from jangteo.web.visit import Visit
 
 MANAGE, REFUND, SHIP, UNMASK = "orders.manage", "payments.refund", "shipments.manage", "members.unmask"
 REFUND_KINDS = {"requested": "warn", "succeeded": "good", "failed": "bad"}
+FORMS = ("cancel", "refund", "parcel", "disclosure")
 COURIERS_SECONDS = 600.0
 
 
@@ -59,9 +60,6 @@ async def order_page(
         _order_and_shipment(visit, order_id),
         visit.mall.window("/v1/shipping/couriers", Couriers, seconds=COURIERS_SECONDS),
     )
-    forms = {name: Form() for name in ("cancel", "refund", "parcel", "disclosure")}
-    if refused is not None:
-        forms[refused[0]] = refused[1]
     may = {name: permission in visit.permissions for name, permission in _MAY.items()}
     return await office_page(
         visit,
@@ -73,7 +71,7 @@ async def order_page(
         shipment=shipment,
         couriers=[(one.code, one.name) for one in couriers.items],
         digits={one.code: one.digits for one in couriers.items},
-        forms=forms,
+        forms={name: Form() for name in FORMS} | dict([refused] if refused else []),
         opened=refused[0] if refused else "",
         stale=_stale(visit, shown, refused[1]) if refused and is_stale else None,
         address=address or shown.address,
