@@ -128,7 +128,14 @@ class Relay:
                 log.exception("the sweep of the outbox failed")
                 swept = 0
             if swept < BATCH:
-                await _sleep_until(self, SWEEP_SECONDS)
+                await self._pause()
+
+    async def _pause(self) -> None:
+        # In steps, so that a stop does not wait for the whole of it.
+        for _ in range(round(SWEEP_SECONDS / 0.25)):
+            if self._stopping:
+                return
+            await asyncio.sleep(0.25)
 
     async def show_waiting(self) -> None:
         """Tell the metrics how much waits, and for how long; 100,000 stands for any more. Raises Unavailable."""
@@ -195,10 +202,3 @@ def _outgoing(row: dict[str, object]) -> Outgoing:
     body = row["body"]
     assert isinstance(body, bytes)  # noqa: S101  (the column is bytea)
     return Outgoing(id=str(row["id"]), type=str(row["type"]), key=str(row["key"]), body=body)
-
-
-async def _sleep_until(relay: Relay, seconds: float) -> None:
-    for _ in range(max(1, round(seconds / 0.25))):
-        if relay._stopping:
-            return
-        await asyncio.sleep(0.25)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from uuid import UUID
 
-from jangteo.kit.errors import NotFound, Unavailable
+from jangteo.kit.errors import Unavailable
 from jangteo.product.search.building import Builder
 from jangteo.product.search.index import ProductIndex
 from jangteo.product.search.shelf import Shelf
@@ -24,12 +24,6 @@ class IndexMissing(Unavailable):
     """The index of a shop is being built for the first time."""
 
     code = "search.index_missing"
-
-
-class NoSuchShop(NotFound):
-    """There is no index for this shop."""
-
-    code = "search.no_such_shop"
 
 
 class Keeper:
