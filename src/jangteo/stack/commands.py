@@ -31,6 +31,8 @@ def up(home: Home) -> int:
         print("the mall is up already; starting what is missing")
         remote.follow({"do": "start"}, sys.stdout)
     else:
+        home.prepare()
+        home.require_room()
         try:
             remote.launch(Plan(usual_ports=True))
             remote.follow({"do": "watch"}, sys.stdout)

@@ -12,6 +12,8 @@ from pathlib import Path
 VARIABLE = "JANGTEO_HOME"
 _OUTSIDE = Path("/var/tmp")  # noqa: S108  (a folder of our own is made in it, checked for its owner)
 
+_ROOM = 300 << 20  # the demo shop takes half of it, databases and logs included
+
 
 class StackError(Exception):
     """The stack cannot do what was asked; the message is one line for a human."""
@@ -90,6 +92,16 @@ class Home:
                 private.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise StackError(f"cannot write {self.root}: {error.strerror}") from error
+
+    def require_room(self, free: int | None = None) -> None:
+        """Raise StackError where a first start would fill the disk; `free` is how many bytes there are, if known."""
+        if free is None:
+            free = shutil.disk_usage(self.root).free
+        if free < _ROOM and not any(self.data.iterdir()):
+            raise StackError(
+                f"only {free >> 20} MB are free on the disk of {self.root}: a mall begins with {_ROOM >> 20} MB;"
+                f" make room, or set {VARIABLE} to a folder on another disk"
+            )
 
     def make_outside(self) -> Path:
         """Make the second folder. Raises StackError where somebody else put something in its place."""
