@@ -56,24 +56,25 @@ async def total(shopper):
     return (await shopper.get("/v1/products", size=1))["total"]
 
 
-async def test_five_thousand_rows_with_three_bad_ones(staff, shopper, bring, wait_until, caller):
-    rows = [row(number) for number in range(5_000)]
+async def test_rows_of_several_batches_with_three_bad_ones(staff, shopper, bring, wait_until, caller):
+    """As many as make three batches; 5,000 of them are brought in by a browser, in tests/browser."""
+    rows = [row(number) for number in range(2 * AT_ONCE + 100)]
     rows[16] = row(16, price="free")
-    rows[2_500] = row(2_500, category="nowhere")
-    rows[4_999] = row(4_999, sku="T-7")
-    done = await bring(sheet(*rows), seconds=120)
-    assert counts(done) == {"total": 5_000, "done": 5_000, "added": 4_997, "changed": 0, "unchanged": 0, "failed": 3}
+    rows[250] = row(250, category="nowhere")
+    rows[499] = row(499, sku="T-7")
+    done = await bring(sheet(*rows))
+    assert counts(done) == {"total": 500, "done": 500, "added": 497, "changed": 0, "unchanged": 0, "failed": 3}
     assert await errors_of(staff, done) == [
         (18, "price", "import.cell_unreadable"),
-        (2_502, "category", "product.unknown_category"),
-        (5_001, "sku", "import.sku_repeated"),
+        (252, "category", "product.unknown_category"),
+        (501, "sku", "import.sku_repeated"),
     ]
     english = await caller(scope="products.manage", language="en").get(f"{IMPORTS}/{done['id']}/errors", size=2)
     assert english["items"][1]["message"] == "There is no category nowhere."
     assert english["items"][1]["message_ko"] == "없는 분류입니다: nowhere"
     rest = await staff.get(f"{IMPORTS}/{done['id']}/errors", cursor=english["next_cursor"])
-    assert [one["row"] for one in rest["items"]] == [5_001]
-    await wait_until(lambda: total(shopper), 4_997, seconds=60)
+    assert [one["row"] for one in rest["items"]] == [501]
+    await wait_until(lambda: total(shopper), 497, seconds=60)
 
 
 async def test_what_is_exported_and_imported_again_changes_nothing(staff, bring, make_product, database, tenant):
@@ -190,6 +191,37 @@ async def test_a_killed_process_loses_nothing_and_does_nothing_twice(
     assert [one["on_hand"] for one in stock] == [3] * len(rows)
     assert [one["version"] for one in versions] == [1] * len(rows)
     assert left == 0
+
+
+async def test_an_import_that_is_given_up_leaves_no_product_that_nobody_is_told_of(
+    catalogue, stock_database, monkeypatch, settings
+):
+    from jangteo.kit import audit
+    from jangteo.product.domain.catalogue import Category, Text
+    from jangteo.product.sheets.reading import read_sheet
+
+    tenant, clock = f"g-{uuid.uuid4().hex[:8]}", stock_database.clock
+    audit.keep(stock_database, "product", settings.audit_key)
+    await catalogue.put_category(tenant, Category(code="things", name=Text(ko="물건")))
+    async with stock_database.transaction(tenant) as transaction:
+        lines = read_sheet(sheet(*(row(n) for n in range(3))))
+        opened = await jobs.open_import(transaction, "x.csv", uuid.uuid4(), "products.manage", lines)
+
+    async def die(*_, **__):
+        raise Killed
+
+    importer = Importer(catalogue, stock_database)
+    with monkeypatch.context() as patched:
+        patched.setattr(jobs, "advance", die)
+        for _ in range(jobs.MAX_ATTEMPTS):
+            with pytest.raises(Killed):
+                await importer.work()
+            clock.advance(jobs.LEASE.total_seconds() + 1)
+    assert await importer.work() == 0
+    assert (await jobs.show(stock_database, tenant, opened.id)).state == "failed"
+    async with stock_database.read(tenant) as reader:
+        for table in ("products", "stock_items"):
+            assert await reader.fetchval(f"SELECT count(*) FROM {table} WHERE tenant = $1", tenant) == 3
 
 
 async def test_a_file_is_imported_once_for_its_key(staff, bring, wait_until):

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Sequence
 
 from jangteo.kit.postgres import Database
-from jangteo.product.catalogue.announcing import tell
+from jangteo.product.catalogue.announcing import announce, tell
 from jangteo.product.catalogue.store import Catalogue
 from jangteo.product.sheets import jobs
 from jangteo.product.sheets.checking import Surroundings, checked
@@ -13,7 +13,7 @@ from jangteo.product.sheets.columns import KEY, SKU
 from jangteo.product.sheets.composing import Composed, compose
 from jangteo.product.sheets.jobs import Counts, Job
 from jangteo.product.sheets.reading import Line
-from jangteo.product.sheets.writing import Group, Outcome, Writer, Written
+from jangteo.product.sheets.writing import Group, Outcome, Writer, Written, own_id
 from jangteo.product.stock.opening import take_in_untouched
 
 log = logging.getLogger(__name__)
@@ -31,12 +31,23 @@ class Importer:
     async def work(self) -> int:
         """Deal with the next batch of some import; return how many rows that were. Raises Unavailable."""
         job = await jobs.claim(self._database)
-        if job is None or job.attempts > jobs.MAX_ATTEMPTS:
+        if job is None:
             return 0
         rows = await jobs.rows_of(self._database, job, AT_ONCE)
+        if job.attempts > jobs.MAX_ATTEMPTS:
+            await self._give_up(job, list(rows.values()))
+            return 0
         groups = await self._understand(job, list(rows.values()))
         written = await Writer(self._catalogue, self._database, job).write(groups)
         return await self._finish(job, min(job.next_group + AT_ONCE, job.groups), written)
+
+    async def _give_up(self, job: Job, groups: Sequence[Sequence[Line]]) -> None:
+        """End an import that no attempt brings on; products that it has written nevertheless are told of first."""
+        ids = [own_id(job, lines[0].cells[KEY].strip()) for lines in groups]
+        left = await self._catalogue.by_ids(job.tenant, ids)
+        await announce(self._catalogue, self._database, job.tenant, left)
+        await jobs.give_up(self._database, job)
+        log.error("an import is given up", extra={"import": str(job.id)})
 
     async def _understand(self, job: Job, groups: Sequence[Sequence[Line]]) -> list[Group]:
         slugs = [lines[0].cells[KEY].strip() for lines in groups]
@@ -77,7 +88,9 @@ class Importer:
             await jobs.advance(transaction, job, upto, counts, faults)
             await tell(transaction, products)
             await take_in_untouched(transaction, opening, f"import {job.id}")
-        await self._catalogue.announced(job.tenant, products)
+        # New ones bear no mark: an import that dies before this is done again, and tells of them then.
+        changed = [one.product for one in written if one.product is not None and one.outcome is Outcome.CHANGED]
+        await self._catalogue.announced(job.tenant, changed)
         if upto >= job.groups:
             log.info("an import is done", extra={"import": str(job.id)})
         return counts.rows

@@ -151,16 +151,20 @@ async def open_import(
 
 
 async def claim(database: Database) -> Job | None:
-    """Take an import in hand that nobody has, of any shop. Who dies with it loses it after `LEASE`."""
+    """Take an import in hand that nobody has, of any shop. Who dies with it loses it after `LEASE`.
+
+    One that has had MAX_ATTEMPTS is to be given up, see `give_up`.
+    """
     now = database.clock.now()
     async with database.system() as transaction:
         row = await transaction.fetchrow(_CLAIM, now, now + LEASE)
-        if row is None:
-            return None
-        job = Job(**dict(row))
-        if job.attempts > MAX_ATTEMPTS:
-            await transaction.execute("UPDATE imports SET state = 'failed' WHERE id = $1", job.id)
-        return job
+        return None if row is None else Job(**dict(row))
+
+
+async def give_up(database: Database, job: Job) -> None:
+    """Note that an import has failed."""
+    async with database.transaction(job.tenant) as transaction:
+        await transaction.execute("UPDATE imports SET state = 'failed' WHERE id = $1", job.id)
 
 
 async def rows_of(database: Database, job: Job, count: int) -> dict[int, list[Line]]:

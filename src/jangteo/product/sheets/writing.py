@@ -91,13 +91,13 @@ class Writer:
             return None
         now, values = self._database.clock.now(), msgspec.structs.asdict(composed.content)
         if before is None:
-            return Product(**values, id=self._own_id(slug), number=0, version=1, created_at=now, changed_at=now)
+            return Product(**values, id=own_id(self._job, slug), number=0, version=1, created_at=now, changed_at=now)
         return msgspec.structs.replace(before, **values, version=before.version + 1, changed_at=now)
 
     def _as_it_is(self, group: Group, composed: Composed, before: Product | None) -> Written:
         if composed.content is None:
             return Written(group, Outcome.FAILED, composed)
-        is_own = before is not None and before.id == self._own_id(group.slug) and before.version == 1
+        is_own = before is not None and before.id == own_id(self._job, group.slug) and before.version == 1
         # Opening stock needs the rows that telling makes.
         told = before if is_own or composed.opening else None
         return Written(group, Outcome.ADDED if is_own else Outcome.UNCHANGED, composed, told)
@@ -111,7 +111,7 @@ class Writer:
             for number, (slug, (_, product)) in enumerate(new.items(), first)
         }
         try:
-            await self._catalogue.add(self._job.tenant, list(numbered.values()))
+            await self._catalogue.add(self._job.tenant, list(numbered.values()), marked=False)
         except Unavailable:
             raise
         except JangteoError:
@@ -122,7 +122,7 @@ class Writer:
         """Add a product of a batch of which some may be there and one is refused."""
         if not await self._catalogue.by_ids(self._job.tenant, [product.id]):
             try:
-                await self._catalogue.add(self._job.tenant, [product])
+                await self._catalogue.add(self._job.tenant, [product], marked=False)
             except Unavailable:
                 raise
             except JangteoError as error:
@@ -162,8 +162,10 @@ class Writer:
                 entry = Entry(by=caller, action="product.imported", on=f"product:{product.id}", details=details)
                 await audit.record(transaction, entry)
 
-    def _own_id(self, slug: str) -> UUID:
-        return uuid5(self._job.id, slug)
+
+def own_id(job: Job, slug: str) -> UUID:
+    """Return the id of a product that an import adds."""
+    return uuid5(job.id, slug)
 
 
 def _content_of(product: Product) -> Content:
