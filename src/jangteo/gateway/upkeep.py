@@ -11,6 +11,7 @@ from jangteo.gateway import render
 from jangteo.gateway.certificates import LocalAuthority
 from jangteo.gateway.envoy.clusters import Address
 from jangteo.gateway.envoy.files import ConfigurationFiles
+from jangteo.kit.background import alongside
 from jangteo.kit.clock import Clock
 from jangteo.kit.discovery import Registry
 
@@ -47,11 +48,8 @@ async def renewing(authority: LocalAuthority, files: ConfigurationFiles, clock: 
             await asyncio.sleep(CERTIFICATE_CHECK_SECONDS)
             write_certificate(authority, files, clock)
 
-    task = asyncio.create_task(renew(), name="certificate")
-    try:
+    async with alongside(renew(), "certificate"):
         yield
-    finally:
-        task.cancel()
 
 
 @contextlib.contextmanager
