@@ -124,7 +124,9 @@ async def test_a_race_with_the_pick_up_has_exactly_one_winner(order, database):
     async def race():
         one = order()
         await one.ship()
-        await asyncio.sleep(dice.random() * 0.5)
+        await asyncio.sleep(
+            dice.choice([0, 0.5]) * dice.random()
+        )  # half of them at once: on a busy machine, too, some win
         await one.cancel(copies=dice.choice([1, 2]))
         outcome = await one.until(ShipmentCancelled, ShipmentCancelRefused)
         if isinstance(outcome, ShipmentCancelRefused):
