@@ -1,26 +1,13 @@
 """A product for search engines: schema.org Product and BreadcrumbList as JSON-LD."""
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 from markupsafe import Markup
 
-from jangteo.web.shop.cards import Named
 from jangteo.web.visit import Visit
 
 SCHEMA = "https://schema.org"
-
-
-class HasData(Protocol):
-    """What is told of a product."""
-
-    slug: str
-    name: str
-    description: str
-    brand: Named | None
-    breadcrumbs: Sequence[Named]
-    pictures: Sequence[Any]
 
 
 def described(visit: Visit, product: Any, variant: Any) -> Markup:
