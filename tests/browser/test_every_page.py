@@ -1,6 +1,7 @@
 """Every page, on a phone by day and on a desk at night: no barrier, one heading, a title, and no sideways scroll."""
 
 import pytest
+from playwright.async_api import expect
 
 from tests.browser.axe import barriers
 from tests.browser.pages import build_world, pages, without_example
@@ -22,7 +23,8 @@ async def world(mall, web):
 
 
 async def faults_of(page):
-    """Return what is wrong with the page as it is shown now."""
+    """Return what is wrong with the page as it is shown now, with all that can be opened in it open."""
+    await page.evaluate("document.querySelectorAll('main details').forEach(one => one.open = true)")
     found = await barriers(page)
     if (headings := await page.locator("h1").count()) != 1:
         found.append(f"{headings} headings of the first rank")
@@ -53,4 +55,25 @@ async def test_every_page_can_be_used_by_everybody(visitor, world, mall, who):
         await one.page.reload()
         found += await faults_of(one.page)
         wrong += [f"{page.path}: {one}" for one in found]
+    assert not wrong, "\n".join(wrong)
+
+
+async def test_pages_on_which_scripts_do_something_have_no_barriers_without_them(visitor, world, mall):
+    one = await visitor("ko", own_scripts=False)
+    one.hosts.add(mall.site.url("sandbox-pay").removeprefix("http://"))
+    wrong = []
+
+    async def look(*paths):
+        for path in paths:
+            await one.open(path)
+            wrong.extend(f"{path}: {fault}" for fault in await faults_of(one.page))
+
+    product = world.examples["/products/{slug:str}"]
+    await look("/", "/search?q=a", product, "/login", "/account/sign-up", "/account/verify-email")
+    await one.log_in(*world.login("member"))
+    await look("/cart", "/checkout", world.examples["/account/orders/{order_id:uuid}"], "/account/export")
+    await one.open("/checkout")
+    await one.page.locator("[data-pay]").click()
+    await expect(one.page.locator("#number")).to_be_visible()  # the provider's own page
+    wrong += [f"the card's page: {fault}" for fault in await faults_of(one.page)]
     assert not wrong, "\n".join(wrong)

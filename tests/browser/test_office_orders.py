@@ -1,13 +1,11 @@
-"""Orders in the office in a real browser: without barriers, by keys alone; the buyer sees a refund as it happens."""
+"""Orders in the office in a real browser, by keys alone; the buyer sees a refund as it happens."""
 
 import pytest
 from playwright.async_api import expect
 
 from jangteo.stack.buyer import PASSWORD
-from tests.browser.axe import barriers
 
 CARD = "4242424242424242"
-LOOKS = [("ko", True, True), ("en", False, False)]
 
 
 @pytest.fixture
@@ -29,17 +27,6 @@ def boss_of(visitor, mall):
         return one
 
     return make
-
-
-@pytest.mark.parametrize(("language", "phone", "dark"), LOOKS)
-async def test_figures_and_orders_are_without_barriers_and_fit_their_screen(boss_of, delivered, language, phone, dark):
-    one = await boss_of(language, phone, dark)
-    order = f"/office/orders/{delivered['order_id']}"
-    for path in ("/office", "/office?days=1", "/office/orders", "/office/orders?q=none", order):
-        assert (await one.open(path)).status == 200
-        await one.page.evaluate("document.querySelectorAll('main details').forEach(one => one.open = true)")
-        assert await barriers(one.page) == [], path
-        assert await one.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
 
 
 async def test_staff_refund_a_part_by_keys_and_the_buyer_sees_it_without_a_reload(boss_of, visitor, buyer, delivered):

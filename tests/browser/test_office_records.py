@@ -1,11 +1,9 @@
-"""Members, messages and the system in the office: without barriers on phone and desk, in light and dark, by keys."""
+"""Members in the office, by keys; that its pages have no barriers is looked at in test_every_page."""
 
 import pytest
 from playwright.async_api import expect
 
 from tests.browser.axe import barriers
-
-LOOKS = [("ko", True, False), ("en", False, True)]
 
 
 @pytest.fixture
@@ -19,23 +17,6 @@ def boss_of(visitor, mall):
         return one
 
     return make
-
-
-@pytest.mark.parametrize(("language", "phone", "dark"), LOOKS)
-async def test_every_page_is_without_barriers_and_fits_its_screen(boss_of, buyer, mails_to, language, phone, dark):
-    await mails_to(buyer.email, 1)
-    one = await boss_of(language, phone, dark)
-    member = buyer.member["id"]
-    paths = ["/office/members", f"/office/members/{member}", f"/office/messages?member_id={member}"]
-    for path in [*paths, "/office/roles", "/office/roles/support", "/office/system", "/office/system/queues/user"]:
-        answer = await one.open(path)
-        assert answer.status == 200
-        assert await barriers(one.page) == [], path
-        assert await one.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
-    await one.open(f"/office/messages?member_id={member}")
-    await one.page.locator("tbody a").first.click()
-    await expect(one.page.locator("h1")).to_be_visible()
-    assert await barriers(one.page) == []
 
 
 async def test_a_refused_reason_is_said_beside_its_field_and_what_was_typed_stays(boss_of, buyer):

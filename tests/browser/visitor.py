@@ -100,8 +100,11 @@ class Visitor:
 
 
 @asynccontextmanager
-async def visiting(browser, home, *, language="ko", phone=None, script=True, dark=False):
-    """Give a Visitor with a profile of their own; a Korean one has a phone unless told otherwise."""
+async def visiting(browser, home, *, language="ko", phone=None, script=True, dark=False, own_scripts=True):
+    """Give a Visitor with a profile of their own; a Korean one has a phone unless told otherwise.
+
+    Without `own_scripts` the pages are as they are without scripts, but a test can still run some in them.
+    """
     on_phone = language == "ko" if phone is None else phone
     context = await browser.new_context(
         **(PHONE if on_phone else DESKTOP),
@@ -112,6 +115,8 @@ async def visiting(browser, home, *, language="ko", phone=None, script=True, dar
         reduced_motion="reduce",
     )
     visitor = Visitor(context, home, language, script=script)
+    if not own_scripts:
+        await context.route("**/*.js", lambda route: route.abort("aborted"))
     visitor.page = await visitor.another_tab()
     try:
         yield visitor

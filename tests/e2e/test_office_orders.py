@@ -195,7 +195,7 @@ async def test_the_dashboard_shows_figures_charts_and_what_waits(enter, delivere
     for days in ("", "?days=1", "?days=7", "?days=90", "?days=5"):
         page = await staff.go(f"/office{days}")
         assert (page.status, page.h1) == (200, "현황")
-        for text in ("오늘 주문", "오늘 순매출", "결제 전환율", "재고가 얼마 남지 않은 상품", "표로 보기"):
+        for text in ("오늘 주문", "오늘 순매출", "결제 완료율", "재고가 얼마 남지 않은 상품", "표로 보기"):
             assert page.says(text), (days, text)
         assert page.text.count('<svg class="chart"') == 3
     english = await enter("owner", language="en")
