@@ -127,7 +127,9 @@ class Orders:
             await transaction.execute_last(statement, *values)
         except asyncpg.UniqueViolationError as error:
             raise (NumberTaken if error.constraint_name == "order_numbers" else ConcurrentUpdate)() from None
-        except asyncpg.NotNullViolationError:
+        except asyncpg.NotNullViolationError as error:
+            if error.column_name != "version":
+                raise
             raise ConcurrentUpdate() from None
 
     def _due(self, order: Order, now: datetime) -> dict[str, datetime]:

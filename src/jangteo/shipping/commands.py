@@ -64,7 +64,7 @@ async def create_shipment(transaction: Transaction, command: CreateShipment, car
         tries=times,
         asked=times,
     )
-    if await store.insert(transaction, shipment, command.lines, until or now):
+    if await store.insert_at_once(transaction, shipment, command.lines, until or now):
         if until is None:
             transaction.after_commit(desk.wake)
         else:

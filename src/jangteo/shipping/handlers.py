@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from jangteo.contracts.shipping import CancelShipment, CreateShipment
-from jangteo.kit.inbox import Handler
+from jangteo.kit.inbox import AtOnce, Handler
 from jangteo.kit.messages import Message
 from jangteo.kit.postgres import Transaction
 from jangteo.shipping import commands
@@ -27,4 +27,4 @@ def handlers(
     async def on_cancel_shipment(command: CancelShipment, transaction: Transaction) -> None:
         await commands.cancel_shipment(transaction, command, carrier, desk.wake)
 
-    return {CreateShipment: on_create_shipment, CancelShipment: on_cancel_shipment}
+    return {CreateShipment: AtOnce(on_create_shipment), CancelShipment: on_cancel_shipment}

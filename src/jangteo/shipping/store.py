@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import asyncpg
+
 from jangteo.contracts.shipping import ShipmentLine
 from jangteo.kit.errors import NotFound
 from jangteo.kit.postgres import EVERY_TENANT, Database, Transaction
@@ -29,11 +31,30 @@ async def insert(
     transaction: Transaction, shipment: Shipment, lines: Sequence[ShipmentLine], due_at: datetime | None
 ) -> bool:
     """Store a new shipment; return False where its order has one already."""
+    values = _values(transaction, shipment, lines, due_at)
+    return bool(await transaction.fetchval(_INSERT_OR_NOT, *values))
+
+
+async def insert_at_once(
+    transaction: Transaction, shipment: Shipment, lines: Sequence[ShipmentLine], due_at: datetime | None
+) -> bool:
+    """Do the same as all that the message's transaction does, or where it returns False before everything else."""
+    try:
+        await transaction.execute_last(_INSERT, *_values(transaction, shipment, lines, due_at))
+    except asyncpg.UniqueViolationError as error:
+        if error.constraint_name != _ONE_OF_AN_ORDER:
+            raise
+        return False
+    return True
+
+
+def _values(
+    transaction: Transaction, shipment: Shipment, lines: Sequence[ShipmentLine], due_at: datetime | None
+) -> list[Any]:
     quantities: dict[str, int] = {}
     for line in lines:
         quantities[line.sku] = quantities.get(line.sku, 0) + line.quantity
-    stored = await transaction.fetchval(
-        _INSERT,
+    return [
         shipment.id,
         transaction.tenant,
         shipment.order_id,
@@ -49,19 +70,23 @@ async def insert(
         transaction.clock.now(),
         list(quantities),
         list(quantities.values()),
-    )
-    return bool(stored)
+    ]
 
 
-_INSERT = """
-WITH stored AS (
+_ONE_OF_AN_ORDER = "shipments_order_id_key"
+_STORE = """
     INSERT INTO shipments (id, tenant, order_id, order_number, member_id, state, carrier, weight_grams, task, tries,
         asked, due_at, created_at, updated_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)
-    ON CONFLICT (order_id) DO NOTHING RETURNING id),
-lines AS (
+"""
+_STORE_LINES = """
     INSERT INTO shipment_lines (tenant, shipment_id, sku, quantity)
-    SELECT $2, stored.id, line.* FROM stored, unnest($14::text[], $15::int[]) AS line)
+    SELECT $2, stored.id, line.* FROM stored, unnest($14::text[], $15::int[]) AS line
+"""
+_INSERT = f"WITH stored AS ({_STORE} RETURNING id) {_STORE_LINES}"
+_INSERT_OR_NOT = f"""
+WITH stored AS ({_STORE} ON CONFLICT (order_id) DO NOTHING RETURNING id),
+lines AS ({_STORE_LINES})
 SELECT count(*) FROM stored
 """
 
