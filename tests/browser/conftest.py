@@ -23,8 +23,19 @@ async def browser():
         yield running
 
 
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Note that a test failed, so that its visitors can say where they were."""
+    report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    return report
+
+
 @pytest.fixture
-async def visitor(browser, mall):
+async def visitor(browser, mall, request):
     """Make visitors; afterwards none of them may have met an error, a foreign host or a violated policy."""
     made = []
     async with AsyncExitStack() as stack:
@@ -34,5 +45,9 @@ async def visitor(browser, mall):
             return made[-1]
 
         yield make
+        if request.node.stash.get(FAILED, False):
+            for one in made:
+                seen = await one.page.locator("body").inner_text()
+                request.node.add_report_section("teardown", "visitor", f"{one.page.url}\n{seen[:1500]}")
     faults = [fault for one in made for fault in one.faults]
     assert not faults, "\n".join(faults)

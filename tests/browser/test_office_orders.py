@@ -1,4 +1,6 @@
-"""Orders in the office in a real browser, by keys alone; the buyer sees a refund as it happens."""
+"""Orders in the office in a browser, by keys alone: refunds that the buyer sees at once, and that few may make."""
+
+import secrets
 
 import pytest
 from playwright.async_api import expect
@@ -45,3 +47,30 @@ async def test_staff_refund_a_part_by_keys_and_the_buyer_sees_it_without_a_reloa
     await expect(reader.page.get_by_text("10,000원").first).to_be_visible()
     await expect(reader.page.get_by_text("일부 금액이 환불되었습니다").first).to_be_visible()
     assert await reader.page.evaluate("window.seenFirst") is True
+    assert (await buyer.call("GET", f"/v1/orders/{delivered['order_id']}"))["refunded"] == 10_000
+
+
+async def test_who_may_only_look_can_refund_neither_by_page_nor_by_address(visitor, buyer_of, owner, delivered):
+    role = f"browser-{secrets.token_hex(4)}"
+    await owner.call("POST", "/v1/roles", {"name": role, "permissions": ["orders.read"]})
+    looker = buyer_of("en")
+    await looker.sign_up()
+    await owner.call("PUT", f"/v1/members/{looker.member['id']}/roles", {"roles": [role]})
+    one = await visitor("en")
+    one.refusals.add(403)
+    path = f"/office/orders/{delivered['order_id']}"
+    await one.log_in(looker.email, PASSWORD, path)
+    await expect(one.page.get_by_role("heading", level=1)).to_contain_text(delivered["order_number"])
+    await expect(one.page.locator("#refund")).to_have_count(0)
+    await expect(one.page.locator("#cancel")).to_have_count(0)
+    await expect(one.page.locator(".side a[href='/office/members']")).to_have_count(0)
+    # By address: the form that is not there, sent all the same with the token of this very page.
+    sent = """async ([path, fields]) => {
+        const token = document.querySelector("input[name=form_token]").value;
+        const body = new URLSearchParams({form_token: token, ...fields});
+        return (await fetch(path, {method: "POST", body})).status;
+    }"""
+    fields = {"mode": "amount", "amount": "1000", "refund_reason": "x", "once": secrets.token_hex(16)}
+    assert await one.page.evaluate(sent, [f"{path}/refunds", {**fields, "version": str(delivered["version"])}]) == 403
+    assert (await one.open("/office/members")).status == 403
+    assert (await owner.call("GET", f"/v1/orders/{delivered['order_id']}"))["refunded"] == 0

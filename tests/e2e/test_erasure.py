@@ -189,6 +189,8 @@ async def test_the_law_s_records_are_read_for_their_purpose_until_their_day(mall
         ):
             assert await LegalArchive(vault, RULES).destroy_due(database) >= 1
         assert await rows(mall, service, "SELECT 1 FROM legal_keys WHERE wrapped_key IS NOT NULL") == []
+        # For the stories that follow those days have not come yet.
+        await rows(mall, service, "DELETE FROM legal_keys WHERE destroyed_at IS NOT NULL")
     assert (await owner.call("POST", path, asked))["items"] == []
 
 

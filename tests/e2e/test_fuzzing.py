@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-EXAMPLES = 12
+EXAMPLES = 8
 # A stream has no end, and a log-out would end the session that the rest of the run needs.
 LEFT_OUT = ("/v1/orders/{order_id}/events", "/v1/sessions/current")
 

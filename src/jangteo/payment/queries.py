@@ -3,11 +3,13 @@
 from typing import Any, TypeVar
 from uuid import UUID
 
+import msgspec
+
 from jangteo.kit import audit
 from jangteo.kit.audit import Entry
 from jangteo.kit.auth import Caller
 from jangteo.kit.errors import NotFound
-from jangteo.kit.postgres import Database, Reader
+from jangteo.kit.postgres import Database
 from jangteo.payment.schemas import EntryView, Ledger, PaymentDetail, Payments, PaymentView, RefundView
 
 READ = "payments.read"
@@ -15,7 +17,14 @@ ViewT = TypeVar("ViewT", bound=PaymentView)
 
 _PAYMENT = f"SELECT {', '.join(PaymentView.__struct_fields__)}, member_id FROM payments"
 _MINE = " AND ($2::uuid IS NULL OR member_id = $2)"
-_REFUNDS = f"SELECT {', '.join(RefundView.__struct_fields__)} FROM refunds WHERE payment_id = $1 ORDER BY id"
+# One statement: a refund that is settled between two would be shown as done and its amount as not given back.
+_DETAIL = f"""
+SELECT {", ".join(PaymentView.__struct_fields__)}, member_id, (
+    SELECT coalesce(jsonb_agg(of_it ORDER BY id), '[]')
+    FROM (SELECT {", ".join(RefundView.__struct_fields__)} FROM refunds WHERE payment_id = payments.id) AS of_it
+) AS refunds
+FROM payments WHERE id = $1{_MINE}
+"""
 _ENTRIES = f"""
 SELECT {", ".join(EntryView.__struct_fields__)} FROM ledger_entries
 WHERE payment_id = $1 ORDER BY at, reference, amount DESC
@@ -39,10 +48,10 @@ class Queries:
     async def one(self, caller: Caller, payment_id: UUID) -> PaymentDetail:
         """Return an attempt; raises NotFound also where it is not the caller's, Unauthenticated for a guest."""
         async with self._database.read(caller.tenant) as reader:
-            row = await reader.fetchrow(f"{_PAYMENT} WHERE id = $1{_MINE}", payment_id, _owner(caller))
-            if row is None:
-                raise NotFound()
-            shown = _view(row, PaymentDetail, refunds=await _refunds(reader, payment_id))
+            row = await reader.fetchrow(_DETAIL, payment_id, _owner(caller))
+        if row is None:
+            raise NotFound()
+        shown = _view(row, PaymentDetail, refunds=msgspec.json.decode(row["refunds"], type=list[RefundView]))
         if row["member_id"] != caller.id:
             await self._note(caller, "payment.read", f"payment:{payment_id}", row["member_id"])
         return shown
@@ -65,10 +74,6 @@ class Queries:
 
 def _view(row: Any, view: type[ViewT], **more: Any) -> ViewT:
     return view(**{name: row[name] for name in PaymentView.__struct_fields__}, **more)
-
-
-async def _refunds(reader: Reader, payment_id: UUID) -> list[RefundView]:
-    return [RefundView(**row) for row in await reader.fetch(_REFUNDS, payment_id)]
 
 
 def _owner(caller: Caller) -> UUID | None:

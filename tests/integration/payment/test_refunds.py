@@ -66,6 +66,20 @@ async def test_the_same_key_twenty_times_in_parallel_is_one_refund(buyer, person
     assert (another.status_code, another.json()["code"]) == (422, "idempotency_key.reused")
 
 
+async def test_what_is_shown_of_refunds_and_of_their_sum_is_of_one_moment(buyer, person):
+    one, staff = buyer(), person("payments.refund", "payments.read")
+    await one.pay()
+    asked = [staff.post(path(one), {"amount": 100, "reason": "part"}, key=f"part-{n}") for n in range(12)]
+    seen, settling = [], asyncio.gather(*asked)
+    while not settling.done() or seen[-1]["refunding"]:
+        seen += await asyncio.gather(*(shown(staff, one) for _ in range(4)))
+    await settling
+    for detail in seen:
+        given_back = [refund["amount"] for refund in detail["refunds"] if refund["state"] == "succeeded"]
+        assert detail["refunded"] == sum(given_back)
+    assert seen[-1]["refunded"] == 1_200
+
+
 async def test_a_refund_that_the_issuer_refuses_fails_and_frees_its_amount(buyer, person):
     one, staff = buyer(), person("payments.refund", "payments.read")
     await one.pay("refund_fails")

@@ -151,3 +151,9 @@ async def test_the_document_of_the_service_names_every_route(app):
         document = (await http.get("/openapi.json")).json()
     assert {"/v1/products", "/v1/search", "/v1/categories", "/media/{name}"} <= set(document["paths"])
     assert not [path for path in document["paths"] if path.startswith("/internal")]
+    bodies = {
+        path: set(document["paths"][path]["post"]["requestBody"]["content"])
+        for path in ("/v1/catalogue/imports", "/v1/catalogue/pictures")
+    }
+    assert "text/csv" in bodies["/v1/catalogue/imports"]
+    assert {"image/png", "image/jpeg", "image/webp"} <= bodies["/v1/catalogue/pictures"]

@@ -119,14 +119,12 @@ async def test_a_notice_of_the_pick_up_may_overtake_the_carriers_refusal(order, 
 
 
 async def test_a_race_with_the_pick_up_has_exactly_one_winner(order, database):
-    dice = random.Random(11)
+    dice, pause, orders = random.Random(11), 0.5, []
 
     async def race():
         one = order()
         await one.ship()
-        await asyncio.sleep(
-            dice.choice([0, 0.5]) * dice.random()
-        )  # half of them at once: on a busy machine, too, some win
+        await asyncio.sleep(pause * dice.random())
         await one.cancel(copies=dice.choice([1, 2]))
         outcome = await one.until(ShipmentCancelled, ShipmentCancelRefused)
         if isinstance(outcome, ShipmentCancelRefused):
@@ -134,8 +132,14 @@ async def test_a_race_with_the_pick_up_has_exactly_one_winner(order, database):
             await one.until(ShipmentDelivered)
         return one
 
-    orders = [one for _ in range(4) for one in await asyncio.gather(*(race() for _ in range(15)))]
-    winners = set()
+    def cancelled():
+        return sum("ShipmentCancelled" in one.said() for one in orders)
+
+    # It is a race only where both sides win; how late that is depends on the machine.
+    while len(orders) < 30 or not 0 < cancelled() < len(orders):
+        assert len(orders) < 150, f"{cancelled()} of {len(orders)} were cancelled"
+        orders += await asyncio.gather(*(race() for _ in range(15)))
+        pause *= 0.5 if cancelled() < len(orders) / 2 else 1.5
     for one in orders:
         said, statuses = one.said(), [parcel["status"] for parcel in await one.parcels_of_order(database)]
         if "ShipmentCancelled" in said:
@@ -144,5 +148,3 @@ async def test_a_race_with_the_pick_up_has_exactly_one_winner(order, database):
         else:
             assert statuses == ["delivered"]
             assert said.count("ShipmentDispatched") == said.count("ShipmentDelivered") == 1
-        winners.add("ShipmentCancelled" in said)
-    assert winners == {True, False}

@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -36,13 +37,24 @@ def document_of(application: Litestar) -> Json:
     """Return the document without what the framework says of a route unasked, which is not true of ours.
 
     It names one kind of error, in a form of its own; ours are problem documents, told once for all by the gateway.
+    A route that reads a file as its body says so itself, by `takes`: the media types that are meant for it.
     """
     document: Json = application.openapi_schema.to_schema()
+    for route in application.routes:
+        if isinstance(route, HTTPRoute):
+            for method, (handler, _) in route.route_handler_map.items():
+                if media_types := handler.opt.get("takes"):
+                    document["paths"][route.path_format][method.lower()]["requestBody"] = _file(media_types)
     for item in document.get("paths", {}).values():
         for operation in item.values():
             if isinstance(operation, dict) and "responses" in operation:
                 operation["responses"] = _ours(operation["responses"])
     return document
+
+
+def _file(media_types: Sequence[str]) -> Json:
+    content = {"schema": {"type": "string", "format": "binary"}}
+    return {"required": True, "content": dict.fromkeys([*media_types, "application/octet-stream"], content)}
 
 
 def _ours(responses: Json) -> Json:

@@ -61,7 +61,7 @@ class PictureKept(Struct, frozen=True, kw_only=True):
     height: int
 
 
-@post("/v1/catalogue/pictures", request_max_body_size=MAX_BYTES)
+@post("/v1/catalogue/pictures", request_max_body_size=MAX_BYTES, takes=("image/png", "image/jpeg", "image/webp"))
 async def upload_picture(
     request: Request[Any, Any, Any], caller: Caller, catalogue: Catalogue, database: Database
 ) -> PictureKept:

@@ -73,7 +73,7 @@ async def export_catalogue(caller: Caller, catalogue: Catalogue, database: Datab
     return Stream(export(catalogue, caller.tenant), media_type="text/csv; charset=utf-8", headers=headers)
 
 
-@post("/v1/catalogue/imports", request_max_body_size=MAX_BYTES, status_code=202)
+@post("/v1/catalogue/imports", request_max_body_size=MAX_BYTES, status_code=202, takes=("text/csv",))
 async def import_catalogue(
     request: Request[Any, Any, Any],
     caller: Caller,

@@ -47,6 +47,30 @@ TEST_CARDS: dict[str, Behaviour] = {
 }
 
 
+# In Korean and in English, for the people who try the shop.
+_MEANINGS: dict[Behaviour, tuple[str, str]] = {
+    Behaviour.SUCCESS: ("결제 성공", "is paid"),
+    Behaviour.DECLINED: ("카드사 거절", "is declined"),
+    Behaviour.INSUFFICIENT_FUNDS: ("한도 초과", "has insufficient funds"),
+    Behaviour.NEEDS_CONFIRMATION: ("본인 인증 필요", "asks for a confirmation"),
+    Behaviour.TIMEOUT_MADE: ("응답 지연, 결제됨", "gets no answer in time, is paid"),
+    Behaviour.TIMEOUT_NOT_MADE: ("응답 지연, 결제 안 됨", "gets no answer in time, is not paid"),
+    Behaviour.ANSWERED_TWICE: ("알림이 두 번 옴", "is told of twice"),
+    Behaviour.WEBHOOK_FIRST: ("알림이 응답보다 먼저 옴", "is told of before it is answered"),
+    Behaviour.WEBHOOK_LATE: ("알림이 늦게 옴", "is told of late"),
+    Behaviour.WEBHOOK_FORGED_FIRST: ("위조된 알림이 먼저 옴", "is told of by a forger first"),
+    Behaviour.CAPTURE_FAILS: ("매입 실패", "cannot be captured"),
+    Behaviour.CAPTURE_TIMEOUT: ("매입 응답 지연", "is captured without an answer"),
+    Behaviour.EXPIRES_FAST: ("승인이 곧 만료됨", "expires soon"),
+    Behaviour.REFUND_FAILS: ("환불 실패", "cannot be refunded"),
+}
+
+
+def meanings(language: str) -> dict[str, str]:
+    """Return what becomes of a payment with each test card, in words."""
+    return {number: _MEANINGS[behaviour][language == "en"] for number, behaviour in TEST_CARDS.items()}
+
+
 class NumberInvalid(Refusal):
     """The check digit does not fit."""
 

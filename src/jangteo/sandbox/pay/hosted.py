@@ -11,7 +11,7 @@ from litestar.types import ControllerRouterHandler
 from jangteo.sandbox.pages import Pages, language_of
 from jangteo.sandbox.pay import card_pages
 from jangteo.sandbox.pay.card_pages import CardPage, PageOver
-from jangteo.sandbox.pay.cards import TEST_CARDS
+from jangteo.sandbox.pay.cards import meanings
 from jangteo.sandbox.pay.provider import Pay
 from jangteo.sandbox.pay.schemas import NewToken
 from jangteo.sandbox.problems import Refusal
@@ -93,7 +93,7 @@ def _page(
         back=_address(page, "left"),
         wrong=wrong,
         code=code,
-        cards=TEST_CARDS,
+        cards=meanings(language_of(request)),
     )
 
 

@@ -13,7 +13,7 @@ from litestar.types import ControllerRouterHandler
 from jangteo.sandbox.pages import Pages, language_of
 from jangteo.sandbox.pay import commands, store
 from jangteo.sandbox.pay.card_pages import require_shop
-from jangteo.sandbox.pay.cards import TEST_CARDS
+from jangteo.sandbox.pay.cards import meanings
 from jangteo.sandbox.pay.domain import NotConfirmable, Payment
 from jangteo.sandbox.pay.provider import Pay
 from jangteo.sandbox.problems import Refusal
@@ -59,7 +59,7 @@ async def card_form(
         origin=origin,
         button=button != "0",
         theme=theme if theme in THEMES else "",
-        cards=TEST_CARDS,
+        cards=meanings(language_of(request)),
     )
 
 
