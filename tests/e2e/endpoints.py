@@ -77,9 +77,9 @@ class Requests:
 
     def _body(self, row: Route, operation: dict[str, Any]) -> bytes | None:
         content = operation.get("requestBody", {}).get("content", {})
-        if not content:
+        if "application/json" not in content:  # a file, or nothing
             return b"{}" if row.method in ("POST", "PUT", "PATCH") else None
-        sample = self.sample(next(iter(content.values()))["schema"])
+        sample = self.sample(content["application/json"]["schema"])
         return json.dumps(sample | WITHOUT_TRACE.get(row.name, {})).encode()
 
     def sample(self, schema: Mapping[str, Any]) -> Any:
