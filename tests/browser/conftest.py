@@ -51,3 +51,16 @@ async def visitor(browser, mall, request):
                 request.node.add_report_section("teardown", "visitor", f"{one.page.url}\n{seen[:1500]}")
     faults = [fault for one in made for fault in one.faults]
     assert not faults, "\n".join(faults)
+
+
+@pytest.fixture
+def staff_of(visitor, mall):
+    """Log one of the demo shop's staff in to the office, in a browser that looks so."""
+
+    async def make(role, language="ko", *, phone=False, dark=False):
+        account = next(one for one in mall.accounts() if (one["tenant"], one["role"]) == ("demo", role))
+        one = await visitor(language, phone=phone, dark=dark)
+        await one.log_in(account["email"], account["password"], "/office")
+        return one
+
+    return make

@@ -3,33 +3,19 @@
 import re
 import secrets
 
-import pytest
 from playwright.async_api import expect
 
 from tests.browser.axe import barriers
 
 
-@pytest.fixture
-def keeper_of(visitor, mall):
-    """Make who looks after products, in a browser that looks so."""
-
-    async def make(language="ko", phone=False, dark=False):
-        account = next(one for one in mall.accounts() if (one["tenant"], one["role"]) == ("demo", "goods"))
-        one = await visitor(language, phone=phone, dark=dark)
-        await one.log_in(account["email"], account["password"], "/office")
-        return one
-
-    return make
-
-
-async def test_five_thousand_rows_with_three_bad_ones_show_their_progress_by_themselves(keeper_of, owner):
+async def test_five_thousand_rows_with_three_bad_ones_show_their_progress_by_themselves(staff_of, owner):
     # Drafts, so that the shop of the other stories stays as it is.
     category = (await owner.call("GET", "/v1/categories"))["items"][0]["slug"]
     mark = secrets.token_hex(4)
     rows = [[f"{mark}-{n}", f"{mark}-{n}".upper(), "1000", f"물건 {n}", category, "draft"] for n in range(5_000)]
     rows[16][2], rows[2_500][4], rows[4_999][1] = "free", "nowhere", rows[7][1]
     sheet = "product,sku,price,name_ko,category,status\n" + "".join(",".join(row) + "\n" for row in rows)
-    one = await keeper_of()
+    one = await staff_of("goods")
     await one.open("/office/products/import")
     file = {"name": "goods.csv", "mimeType": "text/csv", "buffer": sheet.encode()}
     await one.page.get_by_label("CSV 파일").set_input_files(file)

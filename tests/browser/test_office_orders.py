@@ -18,25 +18,12 @@ async def delivered(buyer, product_with_stock):
     return await buyer.wait_for(order["order_id"], {"delivered"}, seconds=60)
 
 
-@pytest.fixture
-def boss_of(visitor, mall):
-    """Make the shop's owner, in a browser that looks so."""
-
-    async def make(language="ko", phone=False, dark=False):
-        account = next(one for one in mall.accounts() if (one["tenant"], one["role"]) == ("demo", "owner"))
-        one = await visitor(language, phone=phone, dark=dark)
-        await one.log_in(account["email"], account["password"], "/office")
-        return one
-
-    return make
-
-
-async def test_staff_refund_a_part_by_keys_and_the_buyer_sees_it_without_a_reload(boss_of, visitor, buyer, delivered):
+async def test_staff_refund_a_part_by_keys_and_the_buyer_sees_it_without_a_reload(staff_of, visitor, buyer, delivered):
     reader = await visitor("ko")
     await reader.log_in(buyer.email, PASSWORD, "/account/orders")
     await reader.open(f"/account/orders/{delivered['order_id']}")
     await reader.page.evaluate("window.seenFirst = true")
-    staff = await boss_of()
+    staff = await staff_of("owner")
     await staff.open(f"/office/orders/{delivered['order_id']}")
     await staff.page.locator("#refund summary").press("Enter")
     await staff.page.locator("input[name=back_0]").fill("1")

@@ -1,26 +1,12 @@
 """Members in the office, by keys; that its pages have no barriers is looked at in test_every_page."""
 
-import pytest
 from playwright.async_api import expect
 
 from tests.browser.axe import barriers
 
 
-@pytest.fixture
-def boss_of(visitor, mall):
-    """Make the shop's owner, in a browser that looks so."""
-
-    async def make(language, phone, dark):
-        account = next(one for one in mall.accounts() if (one["tenant"], one["role"]) == ("demo", "owner"))
-        one = await visitor(language, phone=phone, dark=dark)
-        await one.log_in(account["email"], account["password"], "/office")
-        return one
-
-    return make
-
-
-async def test_a_refused_reason_is_said_beside_its_field_and_what_was_typed_stays(boss_of, buyer):
-    one = await boss_of("ko", True, False)
+async def test_a_refused_reason_is_said_beside_its_field_and_what_was_typed_stays(staff_of, buyer):
+    one = await staff_of("owner", "ko", phone=True, dark=False)
     await one.open(f"/office/members/{buyer.member['id']}")
     one.refusals.add(422)
     reason = one.page.get_by_label("열람 사유")
