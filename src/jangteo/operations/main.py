@@ -2,18 +2,16 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from jangteo.kit import audit, inbox
+from jangteo.kit import inbox
 from jangteo.kit.audit import AuditAdvanced
-from jangteo.kit.background import running
-from jangteo.kit.http.app import create_app
 from jangteo.kit.http.client import open_session
-from jangteo.kit.inbox import subscribe
-from jangteo.kit.outbox import Relay
-from jangteo.kit.postgres import Database, open_database
-from jangteo.kit.process import Foundation, open_foundation, run
+from jangteo.kit.http.entrance import Entrance
+from jangteo.kit.postgres import Database
+from jangteo.kit.process import Foundation, run
 from jangteo.kit.pruning import pruning
+from jangteo.kit.service import open_premises, opened
 from jangteo.kit.settings import LOCAL
 from jangteo.operations.api import ROUTES
 from jangteo.operations.handlers import on_audit_advanced
@@ -32,27 +30,16 @@ class Parts(NamedTuple):
 
 
 @asynccontextmanager
-async def assemble(settings: OperationsSettings) -> AsyncIterator[Any]:
+async def assemble(settings: OperationsSettings) -> AsyncIterator[Entrance]:
     """Open everything the service needs, in order, and yield its app."""
     async with AsyncExitStack() as stack:
-        foundation = await stack.enter_async_context(open_foundation(settings))
-        database = await stack.enter_async_context(open_database(settings.database_url, max_size=4))
-        audit.keep(database, SERVICE, settings.audit_key)
-        await stack.enter_async_context(running(Relay(database, foundation.bus, source=SERVICE)))
-        parts = await _open_parts(stack, settings, foundation, database)
-        subscription = await subscribe(foundation.bus, database, SERVICE, {AuditAdvanced: on_audit_advanced})
-        stack.push_async_callback(subscription.stop)
-        await _keep_house(stack, settings, database)
-        await stack.enter_async_context(foundation.registered())
-        yield create_app(
-            settings,
-            ROUTES,
-            title="Operations",
-            dependencies=parts._asdict(),
-            checks={"database": database.check},
-            tolerated={"bus": foundation.bus.check},
-            verifier=foundation.verifier(),
-            identity=foundation.identity,
+        premises = await stack.enter_async_context(
+            open_premises(settings, settings.database_url, settings.audit_key, max_size=4)
+        )
+        parts = await _open_parts(stack, settings, *premises)
+        await _keep_house(stack, settings, premises.database)
+        yield await stack.enter_async_context(
+            opened(settings, premises, ROUTES, {AuditAdvanced: on_audit_advanced}, parts._asdict())
         )
 
 

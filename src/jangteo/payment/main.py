@@ -6,20 +6,19 @@ from typing import NamedTuple
 
 from jangteo.contracts.people import PaymentPersonErased, UserErased, forgetting
 from jangteo.contracts.retention import RULES
-from jangteo.kit import audit, idempotency, inbox
+from jangteo.kit import idempotency, inbox
 from jangteo.kit.background import running
-from jangteo.kit.http.app import create_app
 from jangteo.kit.http.entrance import Entrance
-from jangteo.kit.inbox import Handler, subscribe
+from jangteo.kit.inbox import Handler
 from jangteo.kit.legal_archive import LegalArchive, destroying_due
 from jangteo.kit.messages import Message
-from jangteo.kit.outbox import Relay
 from jangteo.kit.people import People
 from jangteo.kit.people_api import ROUTES as PEOPLE_ROUTES
-from jangteo.kit.postgres import Database, open_database
+from jangteo.kit.postgres import Database
 from jangteo.kit.privacy import LEGAL, WRAP, open_vault
-from jangteo.kit.process import Foundation, open_foundation, run
+from jangteo.kit.process import Foundation, run
 from jangteo.kit.pruning import pruning
+from jangteo.kit.service import open_premises, opened
 from jangteo.payment import store
 from jangteo.payment.api import ROUTES
 from jangteo.payment.desk import Desk
@@ -47,24 +46,11 @@ class Parts(NamedTuple):
 async def assemble(settings: PaymentSettings) -> AsyncIterator[Entrance]:
     """Open everything the service needs, in order, and yield its app."""
     async with AsyncExitStack() as stack:
-        foundation = await stack.enter_async_context(open_foundation(settings))
-        database = await stack.enter_async_context(open_database(settings.database_url))
-        audit.keep(database, SERVICE, settings.audit_key)
-        await stack.enter_async_context(running(Relay(database, foundation.bus, source=SERVICE)))
-        parts = await _open_parts(stack, settings, foundation, database)
-        subscription = await subscribe(foundation.bus, database, SERVICE, _heard(settings, parts))
-        stack.push_async_callback(subscription.stop)
-        await _keep_house(stack, settings, database, parts)
-        await stack.enter_async_context(foundation.registered())
-        yield create_app(
-            settings,
-            [*ROUTES, *PEOPLE_ROUTES],
-            title="Payment",
-            dependencies=parts._asdict(),
-            checks={"database": database.check},
-            tolerated={"bus": foundation.bus.check},
-            verifier=foundation.verifier(),
-            identity=foundation.identity,
+        premises = await stack.enter_async_context(open_premises(settings, settings.database_url, settings.audit_key))
+        parts = await _open_parts(stack, settings, *premises)
+        await _keep_house(stack, settings, premises.database, parts)
+        yield await stack.enter_async_context(
+            opened(settings, premises, [*ROUTES, *PEOPLE_ROUTES], _heard(settings, parts), parts._asdict())
         )
 
 

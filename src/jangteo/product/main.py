@@ -4,17 +4,15 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from jangteo.kit import audit, idempotency, inbox
-from jangteo.kit.background import running
+from jangteo.kit import idempotency, inbox
 from jangteo.kit.documents import open_documents
-from jangteo.kit.http.app import create_app
-from jangteo.kit.inbox import subscribe
-from jangteo.kit.outbox import Relay
-from jangteo.kit.postgres import Database, open_database
-from jangteo.kit.process import Foundation, open_foundation, run
+from jangteo.kit.http.entrance import Entrance
+from jangteo.kit.postgres import Database
+from jangteo.kit.process import Foundation, run
 from jangteo.kit.pruning import pruning
+from jangteo.kit.service import open_premises, opened
 from jangteo.product.api import routes
 from jangteo.product.background import repeated
 from jangteo.product.catalogue.announcing import announce_forgotten
@@ -50,27 +48,17 @@ class Parts(NamedTuple):
 
 
 @asynccontextmanager
-async def assemble(settings: ProductSettings) -> AsyncIterator[Any]:
+async def assemble(settings: ProductSettings) -> AsyncIterator[Entrance]:
     """Open everything the service needs, in order, and yield its app."""
     async with AsyncExitStack() as stack:
-        foundation = await stack.enter_async_context(open_foundation(settings))
-        database = await stack.enter_async_context(open_database(settings.database_url, plan_once=True))
-        audit.keep(database, SERVICE, settings.audit_key)
-        await stack.enter_async_context(running(Relay(database, foundation.bus, source=SERVICE)))
-        parts = await _open_parts(stack, settings, foundation, database)
-        subscription = await subscribe(foundation.bus, database, SERVICE, HANDLERS)
-        stack.push_async_callback(subscription.stop)
-        await _keep_house(stack, settings, database, parts)
-        await stack.enter_async_context(foundation.registered())
-        yield create_app(
-            settings,
-            routes(parts.listings, parts.showcase),
-            title="Product",
-            dependencies=parts._asdict(),
-            checks={"database": database.check, "documents": parts.catalogue.check, "search": parts.keeper.check},
-            tolerated={"bus": foundation.bus.check},
-            verifier=foundation.verifier(),
-            identity=foundation.identity,
+        premises = await stack.enter_async_context(
+            open_premises(settings, settings.database_url, settings.audit_key, plan_once=True)
+        )
+        parts = await _open_parts(stack, settings, *premises)
+        await _keep_house(stack, settings, premises.database, parts)
+        checks = {"documents": parts.catalogue.check, "search": parts.keeper.check}
+        yield await stack.enter_async_context(
+            opened(settings, premises, routes(parts.listings, parts.showcase), HANDLERS, parts._asdict(), checks=checks)
         )
 
 

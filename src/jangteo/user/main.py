@@ -2,22 +2,22 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import aiohttp
 
-from jangteo.kit import audit, inbox
+from jangteo.kit import inbox
 from jangteo.kit.auth import TokenVerifier
-from jangteo.kit.background import alongside, running
+from jangteo.kit.background import alongside
 from jangteo.kit.clock import Clock
-from jangteo.kit.http.app import create_app
-from jangteo.kit.inbox import Handler, subscribe
+from jangteo.kit.http.entrance import Entrance
+from jangteo.kit.inbox import Handler
 from jangteo.kit.messages import Message
-from jangteo.kit.outbox import Relay
-from jangteo.kit.postgres import Database, open_database
+from jangteo.kit.postgres import Database
 from jangteo.kit.privacy import LEGAL, WRAP, for_index, for_mac, open_vault
-from jangteo.kit.process import Foundation, open_foundation, run
+from jangteo.kit.process import Foundation, run
 from jangteo.kit.pruning import pruning
+from jangteo.kit.service import open_premises, opened
 from jangteo.kit.superseded import Superseded
 from jangteo.kit.valkey import open_valkey
 from jangteo.user.address_store import AddressBooks
@@ -125,27 +125,24 @@ class Parts(NamedTuple):
 
 
 @asynccontextmanager
-async def assemble(settings: UserSettings, clock: Clock | None = None) -> AsyncIterator[Any]:
+async def assemble(settings: UserSettings, clock: Clock | None = None) -> AsyncIterator[Entrance]:
     """Open everything the service needs, in order, and yield its app."""
     async with AsyncExitStack() as stack:
-        foundation = await stack.enter_async_context(open_foundation(settings))
-        database = await stack.enter_async_context(open_database(settings.database_url, clock=clock))
-        audit.keep(database, SERVICE, settings.audit_key)
-        await stack.enter_async_context(running(Relay(database, foundation.bus, source=SERVICE)))
-        parts = await _open_parts(stack, settings, foundation, database)
-        subscription = await subscribe(foundation.bus, database, SERVICE, _heard(parts))
-        stack.push_async_callback(subscription.stop)
-        await _keep_house(stack, settings, database, parts)
-        await stack.enter_async_context(foundation.registered())
-        yield create_app(
-            settings,
-            [*ROUTES, *RIGHTS_ROUTES],
-            title="User",
-            dependencies={"settings": settings, **parts.by_name()},
-            checks={"database": database.check},
-            tolerated={"bus": foundation.bus.check},
-            verifier=TokenVerifier(parts.tools.key_ring.fetch, parts.tools.superseded),
-            identity=foundation.identity,
+        premises = await stack.enter_async_context(
+            open_premises(settings, settings.database_url, settings.audit_key, clock=clock)
+        )
+        parts = await _open_parts(stack, settings, *premises)
+        await _keep_house(stack, settings, premises.database, parts)
+        verifier = TokenVerifier(parts.tools.key_ring.fetch, parts.tools.superseded)
+        yield await stack.enter_async_context(
+            opened(
+                settings,
+                premises,
+                [*ROUTES, *RIGHTS_ROUTES],
+                _heard(parts),
+                {"settings": settings, **parts.by_name()},
+                verifier=verifier,
+            )
         )
 
 
