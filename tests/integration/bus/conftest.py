@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+from processes import free_port
 
 from jangteo.kit import bus
 from jangteo.kit.errors import Unavailable
@@ -72,13 +73,6 @@ class NatsServer:
 
 
 BROKERS = {"nats": NatsServer}
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session", params=BROKERS)

@@ -19,7 +19,8 @@ from jangteo.kit.postgres import open_database
 # The module beside this one; importlib mode makes no package of a folder.
 sys.path.insert(0, str(Path(__file__).parent))
 
-from mail_world import KINDS, TENANTS, Member, Neighbours, Running, SmtpGate, free_port
+from mail_world import KINDS, TENANTS, Member, Neighbours, SmtpGate
+from processes import Running, free_port
 
 
 @pytest.fixture(scope="session")

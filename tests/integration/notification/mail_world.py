@@ -3,11 +3,6 @@
 import asyncio
 import contextlib
 import json
-import os
-import signal
-import socket
-import subprocess
-import sys
 import time
 import uuid
 from collections import defaultdict
@@ -18,6 +13,7 @@ import jwt
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
+from processes import free_port
 
 from jangteo.contracts import order as told
 from jangteo.contracts.user import MailRequested, UserRegistered
@@ -28,53 +24,6 @@ from jangteo.kit.messages import encode
 TENANTS = tuple(f"n-{uuid.uuid4().hex[:10]}" for _ in range(60))
 PATIENCE = 60.0
 """Seconds after which a test gives up waiting; nothing is asserted about how long anything takes."""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-class Running:
-    """A service as a process, which can be killed and started again on the same port."""
-
-    def __init__(self, name, environment, log):
-        self.name = name
-        self.url = f"http://127.0.0.1:{environment['JANGTEO_PORT']}"
-        self._environment = environment
-        self._log = log
-        self._process = None
-
-    @property
-    def pid(self):
-        return self._process.pid
-
-    def start(self):
-        with self._log.open("ab") as log:
-            command = [sys.executable, "-m", "jangteo.cli", "serve", self.name]
-            environment = {"PATH": os.environ["PATH"]} | self._environment
-            self._process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-        for _ in range(300):
-            try:
-                if httpx.get(f"{self.url}/health/ready").status_code == 200:
-                    return self
-            except httpx.TransportError:
-                pass
-            assert self._process.poll() is None, self.log()
-            time.sleep(0.1)
-        raise AssertionError(self.log())
-
-    def kill(self):
-        self._process.kill()
-        self._process.wait()
-
-    def stop(self):
-        self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(30)
-
-    def log(self):
-        return self._log.read_text()
 
 
 class SmtpGate:

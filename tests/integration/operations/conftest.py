@@ -2,10 +2,6 @@
 
 import asyncio
 import json
-import os
-import socket
-import subprocess
-import sys
 import time
 import uuid
 from datetime import UTC, datetime
@@ -18,6 +14,7 @@ import pytest
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
+from processes import Running, free_port
 
 from jangteo.kit.bus import Outgoing, connect
 from jangteo.kit.ids import new_id
@@ -26,12 +23,6 @@ from jangteo.kit.postgres import open_database
 TENANTS = tuple(f"o-{uuid.uuid4().hex[:10]}" for _ in range(40))
 PREFIX = f"ops{uuid.uuid4().hex[:8]}"
 MANAGE = "system.manage"
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class UserService:
@@ -88,24 +79,9 @@ def environment(servers, database_for, user_service):
 @pytest.fixture(scope="session")
 def service(environment, tmp_path_factory):
     """The address of the service, running."""
-    log = tmp_path_factory.mktemp("operations") / "log"
-    url = f"http://127.0.0.1:{environment['JANGTEO_PORT']}"
-    with log.open("wb") as output:
-        command = [sys.executable, "-m", "jangteo.cli", "serve", "operations"]
-        process = subprocess.Popen(
-            command, env={"PATH": os.environ["PATH"]} | environment, stdout=output, stderr=output
-        )
-    for _ in range(300):
-        try:
-            if httpx.get(f"{url}/health/ready").status_code == 200:
-                break
-        except httpx.TransportError:
-            pass
-        assert process.poll() is None, log.read_text()
-        time.sleep(0.1)
-    yield url
-    process.terminate()
-    assert process.wait(30) == 0, log.read_text()
+    running = Running("operations", environment, tmp_path_factory.mktemp("operations") / "log").start()
+    yield running.url
+    assert running.stop() == 0, running.log()
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,8 @@ from jangteo.order.settings import OrderSettings
 sys.path.insert(0, str(Path(__file__).parent))
 
 from order_client import Client
-from order_neighbours import Neighbours, World, free_port
+from order_neighbours import Neighbours, World
+from processes import free_port
 
 TENANTS = [f"order-{number}" for number in range(150)]
 LATER = TENANTS[-1]

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 from collections import defaultdict
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
@@ -10,6 +9,7 @@ from uuid import UUID, uuid4
 import jwt
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import rsa
+from processes import free_port
 
 from jangteo.contracts import order, payment, product, shipping
 from jangteo.kit.bus import Outgoing
@@ -33,13 +33,6 @@ COMMANDS = {
     )
 }
 NEWS = {cls.type: cls for cls in order.OrderMessage.__subclasses__()}
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Neighbours:

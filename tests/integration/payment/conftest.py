@@ -26,17 +26,8 @@ from jangteo.payment.settings import PaymentSettings
 sys.path.insert(0, str(Path(__file__).parent))
 
 from payment_saga import EVENTS, Buyer, Saga
-from payment_world import (
-    SECRET_KEY,
-    TENANTS,
-    WEBHOOK_SECRET,
-    Authority,
-    Gate,
-    Hooks,
-    Person,
-    Running,
-    free_port,
-)
+from payment_world import SECRET_KEY, TENANTS, WEBHOOK_SECRET, Authority, Gate, Hooks, Person
+from processes import Running, free_port
 
 
 @pytest.fixture(scope="session")

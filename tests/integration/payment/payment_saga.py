@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
-from payment_world import PATIENCE, SECRET_KEY, Running
+from payment_world import PATIENCE, SECRET_KEY
+from processes import Running
 
 from jangteo.contracts import payment as contract
 from jangteo.kit.bus import Bus, Delivery, Outgoing

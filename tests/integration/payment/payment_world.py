@@ -4,17 +4,11 @@ import asyncio
 import hashlib
 import hmac
 import json
-import os
 import re
-import signal
-import socket
-import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -23,57 +17,13 @@ import jwt
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
+from processes import Running
 
 SECRET_KEY = "sk_test_of_the_payment_tests"
 WEBHOOK_SECRET = "whsec_of_the_payment_tests"
 TENANTS = tuple(f"p-{uuid.uuid4().hex[:10]}" for _ in range(300))
 PATIENCE = 40.0
 """Seconds after which a test gives up waiting; nothing is asserted about how long anything takes."""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-class Running:
-    """A service as a process, which can be killed and started again on the same port."""
-
-    def __init__(self, name: str, environment: dict[str, str], log: Path) -> None:
-        self.name = name
-        self.url = f"http://127.0.0.1:{environment['JANGTEO_PORT']}"
-        self._environment = environment
-        self._log = log
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> "Running":
-        path = {"PATH": os.environ["PATH"]}
-        with self._log.open("ab") as log:
-            command = [sys.executable, "-m", "jangteo.cli", "serve", self.name]
-            self._process = subprocess.Popen(command, env=path | self._environment, stdout=log, stderr=log)
-        for _ in range(900):
-            try:
-                if httpx.get(f"{self.url}/health/ready").status_code == 200:
-                    return self
-            except httpx.TransportError:
-                pass
-            assert self._process.poll() is None, self.log()
-            time.sleep(0.1)
-        raise AssertionError(self.log())
-
-    def kill(self) -> None:
-        assert self._process is not None
-        self._process.kill()
-        self._process.wait()
-
-    def stop(self) -> int:
-        assert self._process is not None
-        self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(20)
-
-    def log(self) -> str:
-        return self._log.read_text()
 
 
 @dataclass

@@ -22,19 +22,9 @@ from jangteo.kit.postgres import open_database
 # The module beside this one; importlib mode makes no package of a folder.
 sys.path.insert(0, str(Path(__file__).parent))
 
+from processes import Running, free_port
 from shipping_saga import EVENTS, Order, Saga
-from shipping_world import (
-    BY_HAND,
-    SECONDS_PER_LEG,
-    SECRET_KEY,
-    TENANTS,
-    WEBHOOK_SECRET,
-    Gate,
-    Neighbours,
-    Running,
-    free_port,
-    served,
-)
+from shipping_world import BY_HAND, SECONDS_PER_LEG, SECRET_KEY, TENANTS, WEBHOOK_SECRET, Gate, Neighbours, served
 
 
 @pytest.fixture(scope="session")

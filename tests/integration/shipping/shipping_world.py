@@ -2,12 +2,7 @@
 
 import asyncio
 import json
-import os
 import re
-import signal
-import socket
-import subprocess
-import sys
 import time
 import uuid
 from collections import defaultdict
@@ -16,60 +11,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import aiohttp
-import httpx
 import jwt
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
+from processes import free_port
 
 SECRET_KEY = "sk_test_of_the_shipping_tests"
 WEBHOOK_SECRET = "whsec_of_the_shipping_tests"
 TENANTS = tuple(f"s-{uuid.uuid4().hex[:10]}" for _ in range(120))
 BY_HAND = TENANTS[-30:]
 SECONDS_PER_LEG = 0.1
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-class Running:
-    """A service as a process, which can be killed and started again on the same port."""
-
-    def __init__(self, name, environment, log):
-        self.name = name
-        self.url = f"http://127.0.0.1:{environment['JANGTEO_PORT']}"
-        self._environment = environment
-        self._log = log
-        self._process = None
-
-    def start(self):
-        with self._log.open("ab") as log:
-            command = [sys.executable, "-m", "jangteo.cli", "serve", self.name]
-            environment = {"PATH": os.environ["PATH"]} | self._environment
-            self._process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-        for _ in range(300):
-            try:
-                if httpx.get(f"{self.url}/health/ready").status_code == 200:
-                    return self
-            except httpx.TransportError:
-                pass
-            assert self._process.poll() is None, self.log()
-            time.sleep(0.1)
-        raise AssertionError(self.log())
-
-    def kill(self):
-        self._process.kill()
-        self._process.wait()
-
-    def stop(self):
-        self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(30)
-
-    def log(self):
-        return self._log.read_text()
 
 
 @dataclass
