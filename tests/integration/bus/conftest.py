@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import signal
 import socket
 import subprocess
 import sys
@@ -24,6 +25,8 @@ class Broker(Protocol):
 
     def start(self) -> None: ...
     def kill(self) -> None: ...
+    def pause(self) -> None: ...
+    def resume(self) -> None: ...
     def stop(self) -> None: ...
 
 
@@ -64,6 +67,16 @@ class NatsServer:
         assert self.process is not None
         self.process.kill()
         self.process.wait()
+
+    def pause(self) -> None:
+        """Let it stand still, its connections open."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGCONT)
 
     def stop(self) -> None:
         """End it and wait."""

@@ -1,5 +1,7 @@
 """Broadcasts: live, to everybody, and with a word when something may have been missed."""
 
+import asyncio
+
 
 async def test_every_listener_hears_every_message_from_now_on(connect, kind, message, until):
     one, two = await connect(), await connect()
@@ -18,6 +20,26 @@ async def test_every_listener_hears_every_message_from_now_on(connect, kind, mes
     await until(lambda: len(heard["one"]) == len(heard["two"]) == 2)
     expected = [(f"{kind}-{n}", kind, f"key-{n}", str(n).encode(), 1) for n in (1, 2)]
     assert heard == {"one": expected, "two": expected}
+
+
+async def test_a_listener_hears_what_comes_after_it_even_where_the_broker_stood_still_meanwhile(
+    broker, connect, kind, message, until
+):
+    one, two = await connect(), await connect()
+    heard = []
+
+    async def handler(delivery):
+        heard.append(int(delivery.body))
+
+    broker.pause()
+    try:
+        listening = asyncio.create_task(one.listen([kind], handler))
+        await asyncio.sleep(2.2)  # longer than a listener waits before it takes another connection
+    finally:
+        broker.resume()
+    await listening
+    await two.publish([message(1)])
+    await until(lambda: heard == [1])
 
 
 async def test_a_listener_that_fails_hears_the_next_message(connect, kind, message, until):

@@ -24,6 +24,7 @@ TROUBLE = (OSError, nats.errors.Error, TimeoutError, BrokerUnavailable)
 """What a connection that is going away, or a server that is not ready, makes a call raise."""
 
 DIAL_SECONDS = 4.0
+NEXT_SECONDS = 5.0
 LONGEST_PAUSE = 5.0
 STEADY_SECONDS = 10.0
 NEVER = timedelta(days=365).total_seconds()
@@ -57,7 +58,11 @@ class Link:
         self._hooks.append(hook)
 
     async def join(self, hook: Callable[[Client], Awaitable[None]]) -> None:
-        """Run `hook` on the present connection, if there is one, and on every later one."""
+        """Run `hook` on the present connection, if there is one, and on every later one.
+
+        Where the present one is lost over it, this waits for the next, so that the hook has run on return; but not
+        for a broker that stays away.
+        """
         self._hooks.append(hook)
         if (client := self._client) is None:
             return
@@ -66,6 +71,13 @@ class Link:
         except TROUBLE as error:
             self._last_error = str(error)
             self.drop(client)
+            await self._next(client)
+
+    async def _next(self, former: Client) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(NEXT_SECONDS):
+                while self._client is None or self._client is former:  # noqa: ASYNC110 - `_up` may be the former's
+                    await asyncio.sleep(0.01)
 
     def off_up(self, hook: Callable[[Client], Awaitable[None]]) -> None:
         """Forget a hook."""
