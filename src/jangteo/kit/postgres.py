@@ -198,7 +198,12 @@ class Database:
 
     async def _turn_to(self, connection: Any, tenant: str) -> None:
         if self._tenants.get(connection.get_server_pid()) != tenant:
-            await connection.execute(self._switch(connection, tenant))
+            try:
+                await connection.execute(self._switch(connection, tenant))
+            except BaseException:
+                # Whether it took effect is not known: the next one says anew whose the connection is.
+                self._tenants.pop(connection.get_server_pid(), None)
+                raise
 
     def _switch(self, connection: Any, tenant: str) -> str:
         if not _TENANT.fullmatch(tenant):

@@ -83,3 +83,18 @@ async def test_a_database_that_is_not_there_is_unavailable():
     with pytest.raises(DatabaseUnavailable):
         async with open_database("postgresql://nobody:x@127.0.0.1:9/none"):
             pass
+
+
+async def test_a_connection_whose_tenant_could_not_be_set_shows_nobody_elses_rows(kit_url, tenant, monkeypatch):
+    other = tenant + "-c"
+
+    async def cancelled(*_):
+        raise asyncpg.QueryCanceledError
+
+    async with open_database(kit_url, max_size=1) as database:
+        async with database.transaction(tenant) as transaction:
+            await transaction.execute(ADD, tenant, "mine")
+        with monkeypatch.context() as patched, pytest.raises(DatabaseUnavailable):
+            patched.setattr(asyncpg.pool.PoolConnectionProxy, "execute", cancelled)
+            await names(database, other)
+        assert await names(database, other) == set()
