@@ -38,21 +38,29 @@ _CLAIM = f"""
 UPDATE deadlines SET due_at = $2
 WHERE (order_id, kind) IN (
     SELECT order_id, kind FROM deadlines WHERE due_at <= $1 ORDER BY due_at LIMIT {BATCH} FOR UPDATE SKIP LOCKED)
-RETURNING tenant, order_id, kind, tries, seen_version
+RETURNING tenant, order_id, kind, due_at, tries, seen_version
 """
-_MOVE = "UPDATE deadlines SET due_at = $3, tries = $4, seen_version = $5 WHERE order_id = $1 AND kind = $2"
-_DROP = "DELETE FROM deadlines WHERE order_id = $1 AND kind = $2"
+# One that was made anew since it was claimed is another deadline, of a question that this sweep knows nothing of.
+_CLAIMED = "order_id = $1 AND kind = $2 AND due_at = $3"
+_MOVE = f"UPDATE deadlines SET due_at = $4, tries = $5, seen_version = $6 WHERE {_CLAIMED}"
+_DROP = f"DELETE FROM deadlines WHERE {_CLAIMED}"
 _COUNT = "SELECT count(*) FROM deadlines WHERE tries >= $1"
 
 
 class Due(NamedTuple):
-    """A deadline that has come. `tries` counts how often the question was repeated since `seen_version`."""
+    """A deadline that has come, claimed until `until`. `tries` counts how often it was asked since `seen_version`."""
 
     tenant: str
     order_id: UUID
     kind: str
+    until: datetime
     tries: int
     seen_version: int
+
+    @property
+    def claimed(self) -> tuple[UUID, str, datetime]:
+        """Return what finds it, unless it was made anew."""
+        return self.order_id, self.kind, self.until
 
 
 class Deadlines:
@@ -126,23 +134,24 @@ class Deadlines:
             await self._orders.save(transaction, due.order_id, story, events, actor="clock", at=now)
         elif story.order.state in (State.PLACED, State.RESERVED):
             pay_until = story.order.placed.pay_until
-            await transaction.execute(_MOVE, due.order_id, due.kind, pay_until, 0, story.version)
+            await transaction.execute(_MOVE, *due.claimed, pay_until, 0, story.version)
         else:
-            await transaction.execute(_DROP, due.order_id, due.kind)
+            await transaction.execute(_DROP, *due.claimed)
 
     async def _ask_again(self, transaction: Transaction, story: Story, due: Due) -> None:
         questions, now = awaiting(story.order), transaction.clock.now()
         if not questions:
-            await transaction.execute(_DROP, due.order_id, due.kind)
+            await transaction.execute(_DROP, *due.claimed)
             return
         tries = due.tries if due.seen_version == story.version else 0
         patience_ends = story.last_at + self._pause(0)
         if tries == 0 and patience_ends > now:
-            await transaction.execute(_MOVE, due.order_id, due.kind, patience_ends, 0, story.version)
+            await transaction.execute(_MOVE, *due.claimed, patience_ends, 0, story.version)
             return
         tries += 1
+        if not await transaction.execute(_MOVE, *due.claimed, now + self._pause(tries), tries, story.version):
+            return
         transaction.send(*questions)
-        await transaction.execute(_MOVE, due.order_id, due.kind, now + self._pause(tries), tries, story.version)
         for question in questions:
             _repeated.labels(question.type).inc()
         types = ", ".join(question.type for question in questions)

@@ -10,6 +10,7 @@ from jangteo.contracts.product import StockReleased, StockReserved
 from jangteo.kit.ids import new_id
 from jangteo.kit.postgres import ConcurrentUpdate, open_database
 from jangteo.order import queries
+from jangteo.order.deadlines import Deadlines
 from jangteo.order.desk import Desk
 from jangteo.order.domain import events as happened
 from jangteo.order.domain.ending import Reason
@@ -142,3 +143,30 @@ async def test_another_shop_is_not_given_what_is_remembered(placed):
     order_id, first = placed
     assert first.recall(TENANT, order_id) is not None
     assert first.recall("order-1", order_id) is None
+
+
+class Overtaken(Orders):
+    """What a process knows whose reading of an order has an answer before it and a new question behind it."""
+
+    def __init__(self, database) -> None:
+        super().__init__(60.0, lambda view: None)
+        self._elsewhere = database
+
+    async def load(self, reader, order_id):
+        held = happened.StockHeld(expires_at=datetime.now(UTC) + timedelta(seconds=900))
+        await append(replica(), self._elsewhere, order_id, held)
+        story = await super().load(reader, order_id)
+        chosen = happened.PaymentChosen(payment_id=uuid4(), provider="sandbox", token="tok", at_once=True)
+        await append(replica(), self._elsewhere, order_id, chosen)
+        return story
+
+
+async def test_a_sweep_drops_no_deadline_of_a_question_that_was_asked_since_it_looked(database, placed):
+    order_id, _ = placed
+    async with database.transaction(TENANT) as transaction:
+        sql = "UPDATE deadlines SET due_at = now() - interval '1 second' WHERE order_id = $1 AND kind = 'answer'"
+        assert await transaction.execute(sql, order_id) == 1
+    await Deadlines(database, Overtaken(database), answer_seconds=60.0, sweep_seconds=1.0).sweep()
+    async with database.read(TENANT) as reader:
+        rows = await reader.fetch("SELECT kind FROM deadlines WHERE order_id = $1", order_id)
+    assert {row["kind"] for row in rows} == {"answer", "payment"}
