@@ -169,8 +169,8 @@ class Consumer:
         except (nats.errors.Error, OSError):
             self._late_acks.append(delivery)
         else:
-            if client is not None:
-                await self._ask(client)
+            # Said as far as we know; a connection that breaks over the next request must not break the lane.
+            await self.stalled()
 
     async def _ack_late(self, client: Client) -> None:
         late, self._late_acks = self._late_acks, []
