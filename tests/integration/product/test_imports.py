@@ -1,7 +1,9 @@
 """A sheet is imported in the background: good rows take effect once, bad ones are told, and a dead process goes on."""
 
+import asyncio
 import csv
 import io
+import threading
 import uuid
 
 import pytest
@@ -268,3 +270,28 @@ async def test_imports_are_for_those_who_look_after_the_products_of_that_shop(st
     stranger = caller(tenant=other_tenant, scope="products.manage")
     assert (await stranger.call("GET", paths[1])).status_code == 404
     assert (await stranger.call("GET", paths[2])).status_code == 404
+
+
+async def test_a_sku_of_any_length_is_told_as_the_fault_of_its_row(staff, bring):
+    endless = "".join(chr(0xAC00 + number * 7 % 11_172) for number in range(5_000))
+    done = await bring(sheet(row(1), row(2, sku=endless)))
+    assert (done["added"], done["failed"]) == (1, 1)
+    assert [(number, field) for number, field, _ in await errors_of(staff, done)] == [(3, "sku")]
+
+
+async def test_the_shop_answers_while_a_large_sheet_is_read(staff, bring, monkeypatch):
+    from jangteo.product.api import sheets
+
+    may_go_on, real = threading.Event(), sheets.read_sheet
+
+    def read_slowly(content):
+        assert may_go_on.wait(10)
+        return real(content)
+
+    monkeypatch.setattr(sheets, "read_sheet", read_slowly)
+    reading = asyncio.create_task(bring(sheet(row(1))))
+    async with asyncio.timeout(9):
+        await asyncio.sleep(0.2)
+        assert (await staff.get(IMPORTS))["items"] == []
+    may_go_on.set()
+    assert (await reading)["added"] == 1

@@ -1,5 +1,6 @@
 """The catalogue as a sheet: taken away as CSV, and brought back as an import that works in the background."""
 
+import asyncio
 from hashlib import sha256
 from typing import Annotated, Any
 from uuid import UUID
@@ -90,7 +91,8 @@ async def import_catalogue(
     )
 
     async def begin() -> Answer:
-        lines = read_sheet(content)
+        # Seconds of work for a large sheet, in the process that every checkout asks for its prices.
+        lines = await asyncio.to_thread(read_sheet, content)
         permissions = " ".join(sorted(caller.permissions))
         async with database.transaction(caller.tenant) as transaction:
             opened = await jobs.open_import(transaction, name, caller.member_id, permissions, lines)

@@ -4,6 +4,7 @@ waiting -> running -> done          a batch moves `next_group` on in the transac
               └-----> failed        process that dies in the middle costs the batch in hand and no more
 """
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,6 +18,7 @@ from jangteo.kit.errors import NotFound
 from jangteo.kit.ids import new_id
 from jangteo.kit.postgres import ConcurrentUpdate, Database, Transaction
 from jangteo.kit.pruning import Retention
+from jangteo.product.domain.catalogue import MAX_SKU
 from jangteo.product.sheets.columns import KEY, SKU
 from jangteo.product.sheets.composing import Fault
 from jangteo.product.sheets.reading import Line
@@ -144,8 +146,9 @@ async def open_import(
     numbers = [groups.setdefault(line.cells[KEY].strip(), len(groups)) for line in lines]
     id, now, tenant = new_id(), transaction.clock.now(), transaction.tenant
     await transaction.execute(_OPEN, id, tenant, name, member_id, permissions, len(lines), len(groups), now)
-    skus = [line.cells[SKU].strip() for line in lines]
-    cells = [msgspec.json.encode(line.cells).decode() for line in lines]
+    # Longer ones are no SKUs, which is told when their rows are understood; an index takes no text of any length.
+    skus = [line.cells[SKU].strip()[: MAX_SKU + 1] for line in lines]
+    cells = await asyncio.to_thread(lambda: [msgspec.json.encode(line.cells).decode() for line in lines])
     await transaction.execute(_ADD_ROWS, id, tenant, numbers, [line.number for line in lines], skus, cells)
     return _told(await transaction.fetchrow(f"SELECT {_COUNTS} FROM imports WHERE id = $1", id))
 
