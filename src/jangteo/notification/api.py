@@ -33,7 +33,7 @@ async def list_notifications(
 async def list_messages(
     caller: NamedDependency[Caller],
     desk: NamedDependency[Desk],
-    kind: Annotated[str | None, QueryParameter(max_length=60)] = None,
+    kind: Annotated[str | None, QueryParameter(max_length=60, pattern=r"^[^\x00]*$")] = None,
     status: FromQuery[Status | None] = None,
     member_id: FromQuery[UUID | None] = None,
     since: FromQuery[datetime | None] = None,

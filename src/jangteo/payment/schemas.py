@@ -13,7 +13,8 @@ class NewRefund(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """POST /v1/payments/{id}/refunds."""
 
     amount: Annotated[int, msgspec.Meta(ge=1, le=100_000_000_000)]
-    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    # PostgreSQL keeps any text but one with a NUL in it.
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
 
 
 class RefundView(msgspec.Struct, frozen=True, kw_only=True):

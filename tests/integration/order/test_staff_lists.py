@@ -79,6 +79,7 @@ async def test_pages_follow_one_another_without_a_gap(staff, orders):
         ("/v1/staff/orders?first=0003-06-27", "first"),
         ("/v1/staff/orders?last=9999-12-31", "last"),
         ("/v1/staff/orders?cursor=x", "cursor"),
+        ("/v1/staff/orders?number=%00", "number"),
         ("/v1/staff/orders?size=101", "size"),
         ("/v1/staff/order-statistics?step=minute", "step"),
         ("/v1/staff/order-statistics?first=2026-02-02&last=2026-02-01", "last"),

@@ -74,6 +74,7 @@ async def test_the_ledger_of_a_payment_is_for_staff_and_balances(buyer, person):
         ({"amount": 99_999, "reason": "x"}, "amount"),
         ({"amount": 1, "reason": ""}, "reason"),
         ({"amount": 1, "reason": "x" * 201}, "reason"),
+        ({"amount": 1, "reason": "x\0"}, "reason"),
         ({"amount": 1, "reason": "x", "currency": "USD"}, "currency"),
         ({"amount": 1, "reason": "card 4242 4242 4242 4242"}, "reason"),
     ],

@@ -29,7 +29,9 @@ async def list_all(
     desk: DeskOf,
     caller: CallerOf,
     language: LanguageOf,
-    number: Annotated[str, QueryParameter(max_length=40, description="The whole number of an order.")] = "",
+    number: Annotated[
+        str, QueryParameter(max_length=40, pattern=r"^[^\x00]*$", description="The whole number of an order.")
+    ] = "",
     status: Annotated[list[State] | None, QueryParameter(description="May come several times.")] = None,
     member_id: Annotated[UUID | None, QueryParameter(description="The buyer.")] = None,
     first: First = None,
