@@ -57,6 +57,7 @@ UPDATE imports SET next_group = $4, done = done + $5, added = added + $6, change
     state = CASE WHEN $4 >= groups THEN 'done' ELSE 'running' END
 WHERE id = $1 AND tenant = $2 AND next_group = $3 AND state = 'running'
 """
+_GIVE_UP = "UPDATE imports SET state = 'failed' WHERE id = $1 AND next_group = $2 AND state = 'running'"
 _ADD_FAULTS = """
 INSERT INTO import_faults (import_id, tenant, row_number, field, code, ko, en)
 SELECT $1, $2, unnest($3::int[]), unnest($4::text[]), unnest($5::text[]), unnest($6::text[]), unnest($7::text[])
@@ -165,9 +166,9 @@ async def claim(database: Database) -> Job | None:
 
 
 async def give_up(database: Database, job: Job) -> None:
-    """Note that an import has failed."""
+    """Note that an import has failed, unless another process has brought it on meanwhile."""
     async with database.transaction(job.tenant) as transaction:
-        await transaction.execute("UPDATE imports SET state = 'failed' WHERE id = $1", job.id)
+        await transaction.execute(_GIVE_UP, job.id, job.next_group)
 
 
 async def rows_of(database: Database, job: Job, count: int) -> dict[int, list[Line]]:
