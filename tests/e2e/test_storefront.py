@@ -105,6 +105,9 @@ async def test_a_search_finds_corrects_suggests_and_says_when_there_is_nothing(s
     page = await visitor.go("/search?q=%EC%9B%90%ED%94%BC%EC%8A%A4%3Cscript%3Ealert(1)%3C/script%3E")
     assert "<script>alert" not in page.text
     assert (await visitor.go("/search?q=zzzqqqxxx")).says("찾으시는 상품이 없습니다")
+    page = await visitor.go("/search?q=원피스&min_price=20000&max_price=10000")
+    assert page.says("최저 가격이 최고 가격보다 높습니다")
+    assert 'value="20000"' in page.text
     part = await visitor.http.get("/search/suggestions", params={"q": "원피"}, headers={"HX-Request": "true"})
     assert part.text.lstrip().startswith("<ul>")
     assert "원피스" in part.text

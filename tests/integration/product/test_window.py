@@ -123,6 +123,8 @@ async def test_suggestions_complete_half_a_syllable_and_show_products(window):
         ("/v1/products?size=x", 422, "size"),
         ("/v1/products?min_price=-1", 422, "min_price"),
         ("/v1/products?max_price=99999999999999999999", 422, "max_price"),
+        ("/v1/products?min_price=2&max_price=1", 422, "min_price"),
+        ("/v1/search?q=a&min_price=2&max_price=1", 422, "min_price"),
         ("/v1/products?cursor=zzz", 422, "cursor"),
         ("/v1/products?category=no-such-thing", 404, "category"),
         ("/v1/products?category=No%20Such", 422, "category"),

@@ -39,6 +39,14 @@ class FilterMalformed(Invalid):
     en = "A filter must look like code:value, not {given}."
 
 
+class PricesCrossed(Invalid):
+    """No price is both from the lowest on and up to the highest."""
+
+    code = "filter.prices_crossed"
+    ko = "최저 가격이 최고 가격보다 높습니다."
+    en = "The lowest price is above the highest."
+
+
 class WordsMissing(Invalid):
     """There is nothing to look for."""
 
@@ -196,6 +204,8 @@ async def _filters(
     max_price: int | None,
     in_stock: bool,
 ) -> Filters:
+    if min_price is not None and max_price is not None and min_price > max_price:
+        raise PricesCrossed(field="min_price")
     chosen: dict[str, set[str]] = {}
     for choice in choices or ():
         code, _, value = choice.partition(":")

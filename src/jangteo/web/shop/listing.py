@@ -110,25 +110,30 @@ async def _listed(
     here: Category | None,
     way: Sequence[Category],
 ) -> Response[bytes]:
-    found = await _found(visit, choice)
+    found, fault = await _found(visit, choice)
     wanted = request.headers.get("hx-target", "") if visit.is_htmx else ""
     block = wanted if wanted in (RESULTS, MORE) else ""
     chips = _chips(choice, found.facets or Facets())
     return await visit.page(
-        template, block=block, here=here, way=way, choice=choice, found=found, chips=chips, words=choice.q
+        template, block=block, here=here, way=way, choice=choice, found=found, chips=chips, words=choice.q, fault=fault
     )
 
 
-async def _found(visit: Visit, choice: Choice) -> Found:
+async def _found(visit: Visit, choice: Choice) -> tuple[Found, str]:
+    """Return what is listed, and what is wrong with the prices: nothing fits those, but its filters stay in reach."""
     path = "/v1/search" if choice.q else "/v1/products"
     try:
-        return await visit.mall.window(path, Found, size=SIZE, facets=True, **choice.query())
+        return await visit.mall.window(path, Found, size=SIZE, facets=True, **choice.query()), ""
     except Problem as problem:
+        if fault := problem.errors.get("min_price", ""):
+            anywhere = {**choice.query(), "cursor": "", "min_price": None, "max_price": None}
+            found = await visit.mall.window(path, Found, size=1, facets=True, **anywhere)
+            return msgspec.structs.replace(found, items=(), total=0, next_cursor=None), fault
         if problem.status not in (400, 422) or not choice.cursor:
             raise
         # A cursor that does not hold any more: the list from its start.
         again = {**choice.query(), "cursor": ""}
-        return await visit.mall.window(path, Found, size=SIZE, facets=True, **again)
+        return await visit.mall.window(path, Found, size=SIZE, facets=True, **again), ""
 
 
 def _way_to(slug: str, tree: Sequence[Category]) -> tuple[Category, ...]:
