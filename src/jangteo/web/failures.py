@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 Asked = Request[Any, Any, Any]
 _PAGES = (403, 404, 409, 429, 500, 503)
-_SHOWN_AS = {401: 403, 405: 404, 410: 404, 412: 409, 502: 503, 504: 503}
+_SHOWN_AS = {401: 403, 405: 404, 410: 404, 502: 503, 504: 503}
 
 
 def refused(request: Asked, problem: Problem) -> Response[bytes]:

@@ -84,7 +84,7 @@ async def test_of_two_editors_the_second_is_told_the_fresh_version(staff, caller
     )
     assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
     problem = next(answer for answer in answers if answer.status_code == 409).json()
-    assert problem["code"] == "product.edited"
+    assert (problem["code"], problem["errors"][0]["field"]) == ("product.edited", "If-Match")
     assert problem["params"]["current"]["version"] == problem["params"]["version"] == 2
 
 

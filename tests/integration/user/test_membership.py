@@ -144,7 +144,8 @@ async def test_a_profile_changed_elsewhere_is_not_overwritten(member):
     answers = await asyncio.gather(
         *(someone.call("PATCH", "/v1/members/me", {"name": f"이름{n}"}, If_Match=seen) for n in range(8))
     )
-    assert sorted(answer.status_code for answer in answers) == [200] + [412] * 7
+    assert sorted(answer.status_code for answer in answers) == [200] + [409] * 7
+    assert {a.json()["errors"][0]["field"] for a in answers if a.status_code == 409} == {"If-Match"}
     malformed = await someone.call("PATCH", "/v1/members/me", {"name": "x"}, If_Match="seven")
     assert malformed.status_code == 422
     assert malformed.json()["errors"][0]["field"] == "If-Match"

@@ -59,6 +59,7 @@ async def test_of_two_who_edit_one_role_or_one_members_roles_the_second_is_told_
     assert (await boss.call("PUT", path, {"roles": ["packer"]}, **seen)).status_code == 200
     refused = await boss.call("PUT", path, {"roles": []}, **seen)
     assert (refused.status_code, refused.json()["code"]) == (409, "member.roles_edited")
+    assert refused.json()["errors"][0]["field"] == "If-Match"
     assert refused.json()["params"]["current"] == ["packer"]
 
 

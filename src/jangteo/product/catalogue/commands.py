@@ -114,15 +114,16 @@ class Commands:
         before = known.get(wanted.code)
         if before is None:
             raise NoSuchCategory(category=wanted.code)
+        named = "" if expected is None else "If-Match"
         if expected is not None and before.version != expected:
-            raise CategoryEdited(version=before.version, current=CategoryKept.of(before))
+            raise CategoryEdited(version=before.version, current=CategoryKept.of(before), field=named)
         parents = {code: category.parent for code, category in known.items()}
         check_parent(wanted.code, wanted.parent, parents)
         after = msgspec.structs.replace(wanted, version=before.version + 1)
         await self._note(caller, "category.edited", f"category:{after.code}", version=after.version)
         if not await self._catalogue.put_category(tenant, after):
             fresh = next(one for one in await self._catalogue.categories(tenant) if one.code == after.code)
-            raise CategoryEdited(version=fresh.version, current=CategoryKept.of(fresh))
+            raise CategoryEdited(version=fresh.version, current=CategoryKept.of(fresh), field=named)
         self._trees.drop(tenant)
         # Its products are found by the names of their categories and show them.
         await self._announce_again(tenant, await self._catalogue.products_in(tenant, below(wanted.code, parents)))
@@ -146,7 +147,7 @@ class Commands:
             await self._note(caller, action, f"product:{before.id}", version=after.version)
         if before.version != expected or not await self._catalogue.replace(tenant, after):
             fresh = await self._get(tenant, before.id)
-            raise ProductEdited(version=fresh.version, current=ProductKept.of(fresh))
+            raise ProductEdited(version=fresh.version, current=ProductKept.of(fresh), field="If-Match")
         await announce(self._catalogue, self._database, tenant, [after])
         return after
 

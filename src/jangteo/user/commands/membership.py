@@ -32,7 +32,6 @@ _CHANNEL = "web"
 class VersionStale(Conflict):
     """The profile was changed since the caller read it."""
 
-    status = 412
     code = "version.stale"
     ko = "다른 곳에서 먼저 수정되었습니다. 새로 불러온 뒤 다시 시도해 주세요."
     en = "It was changed elsewhere meanwhile. Please load it again."

@@ -118,7 +118,7 @@ class Roles:
             await lock_member(transaction, member)
             before = await roles_of(transaction, member)
             if expected not in (None, version_of(before)):
-                raise RolesRegiven(current=before, version=version_of(before))
+                raise RolesRegiven(current=before, version=version_of(before), field="If-Match")
             owners = await lock_owners(transaction)
             own = await _own(transaction, by)
             given = await permissions_in(transaction, wanted)
@@ -143,7 +143,7 @@ def _entry(caller: Caller, action: str, name: str, **permissions: list[str]) -> 
 
 def _require_version(role: Role, expected: str | None) -> None:
     if expected not in (None, version := version_of(role.permissions)):
-        raise RoleEdited(current=role.permissions, version=version)
+        raise RoleEdited(current=role.permissions, version=version, field="If-Match")
 
 
 async def _own(transaction: Transaction, by: UUID) -> frozenset[str]:

@@ -39,7 +39,7 @@ async def change(visit: VisitOf) -> Response[bytes]:
         raise
     except Problem as problem:
         me = await visit.mall.get("/v1/members/me", Me)
-        if problem.status == 412:
+        if problem.code == "version.stale":
             return await visit.page(TEMPLATE, status=409, me=me, form=form, email_form=Form(), theirs=me)
         return await refusals.again(visit, TEMPLATE, problem, me=me, email_form=Form(), theirs=None)
     _rename(visit, me)
