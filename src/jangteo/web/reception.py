@@ -36,9 +36,6 @@ class Reception:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one ASGI connection."""
-        if scope["type"] == "http" and scope["method"] == "HEAD":
-            await self._head(scope, receive, send)
-            return
         if scope["type"] != "http" or scope["path"].startswith(_WITHOUT) or scope["path"] == "/metrics":
             await self._application(scope, receive, send)
             return
@@ -52,18 +49,6 @@ class Reception:
             await send(message)
 
         await self._application(scope, receive, send_with_cookies)
-
-    async def _head(self, scope: Any, receive: Any, send: Any) -> None:
-        """Answer as to a GET, without the body."""
-
-        async def send_without_body(message: Any) -> None:
-            if message["type"] == "http.response.body":
-                message = {**message, "body": b""}
-            await send(message)
-
-        asked = {**scope, "method": "GET"}
-        await self(asked, receive, send_without_body)
-        scope["path_template"] = asked.get("path_template")
 
     async def _welcome(self, scope: Any) -> Visit:
         headers: dict[bytes, bytes] = dict(scope["headers"])

@@ -80,7 +80,7 @@ async def test_doubled_slashes_are_one(mall):
 async def test_a_known_path_with_a_wrong_method_is_405_with_what_is_allowed(mall):
     told = await mall.call("DELETE", "/v1/orders")
     assert (told.status, told.json["code"]) == (405, "method.not_allowed")
-    assert told.headers["Allow"] == "GET, POST"
+    assert told.headers["Allow"] == "GET, HEAD, POST"
 
 
 async def test_internal_headers_of_an_outsider_never_arrive(mall):

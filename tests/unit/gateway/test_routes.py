@@ -7,7 +7,7 @@ import pytest
 
 from jangteo.gateway.access_page import page
 from jangteo.gateway.envoy.listeners import listeners
-from jangteo.gateway.envoy.vhosts import JWT_FILTER, LIMIT_FILTER, route_configuration
+from jangteo.gateway.envoy.vhosts import JWT_FILTER, LIMIT_FILTER, route_configuration, with_heads
 from jangteo.gateway.limits import RATES, rates
 from jangteo.gateway.page_routes import PAGES
 from jangteo.gateway.routes import ROUTES, Access, Limit, Route, TableError, check, services
@@ -47,7 +47,7 @@ def sample(path):
 
 def test_every_row_is_rendered_once_and_every_rendered_route_has_a_row():
     named = [route["name"] for route in rendered() if "route" in route]
-    assert sorted(named) == sorted(row.name for row in (*ROUTES, *PAGES))
+    assert sorted(named) == sorted(row.name for row in (*with_heads(ROUTES), *PAGES))
     refused = [route["name"].removeprefix("405 ") for route in rendered() if route["name"].startswith("405 ")]
     assert sorted(refused) == sorted({row.path for row in (*ROUTES, *PAGES)})
 
@@ -74,6 +74,18 @@ def test_access_is_rendered_as_the_row_says(row):
     else:
         wanted = "optional" if row.access is Access.OPTIONAL else "required"
         assert per_route.get("requirement_name") == wanted
+
+
+@pytest.mark.parametrize("row", [row for row in ROUTES if row.method == "GET"], ids=lambda row: row.name)
+def test_a_head_is_let_through_like_its_get_unless_that_never_ends(row):
+    got, asked = (first_for(method, sample(row.path)) for method in ("GET", "HEAD"))
+    if row.streams:
+        assert asked["direct_response"] == {"status": 405}
+    else:
+        differing = ("name", "match")
+        assert {k: v for k, v in asked.items() if k not in differing} == {
+            k: v for k, v in got.items() if k not in differing
+        }
 
 
 @pytest.mark.parametrize(

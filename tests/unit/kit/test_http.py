@@ -178,6 +178,15 @@ async def test_unknown_addresses_and_methods_are_problems_too(client):
     assert (await client.delete("/v1/things")).json()["code"] == "method.not_allowed"
 
 
+async def test_a_head_is_answered_as_a_get_without_its_body(client):
+    for path in ("/openapi.json", "/v1/mine", "/v1/nothing", f"/v1/things/{UUID(int=1)}?size=99"):
+        got, asked = await client.get(path), await client.head(path)
+        assert (asked.status_code, asked.content) == (got.status_code, b"")
+        assert asked.headers["content-type"] == got.headers["content-type"]
+        assert asked.headers["content-length"] == str(len(got.content))
+    assert (await client.head("/v1/things")).status_code == 405
+
+
 async def test_a_guest_is_asked_to_log_in(client):
     answer = await client.get("/v1/mine")
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")

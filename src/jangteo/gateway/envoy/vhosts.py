@@ -1,5 +1,6 @@
 """Envoy's route configuration: one route for each row of the table, a 405 behind each known path, then the pages."""
 
+from dataclasses import replace
 from typing import Any
 
 from jangteo.gateway.envoy.answers import INNER, added, security_headers
@@ -29,6 +30,7 @@ STREAM_IDLE_SECONDS = 120  # a live stream sends a sign of life more often than 
 def route_configuration(name: str, settings: GatewaySettings, routes: tuple[Route, ...] = ROUTES) -> Json:
     """Return the RouteConfiguration `name` (HTTP, HTTPS or INNER) for `routes`, with the pages for outsiders."""
     host: Json = {"name": "mall", "domains": ["*"]}
+    routes = with_heads(routes)
     if name == INNER:
         host["routes"] = [_stranger(settings.inner_key), *_routes(routes)]
     else:
@@ -43,6 +45,14 @@ def route_configuration(name: str, settings: GatewaySettings, routes: tuple[Rout
         "response_headers_to_add": security_headers(name, settings.hsts_age),
         "request_headers_to_remove": ["x-envoy-external-address", INNER_KEY],
     }
+
+
+def with_heads(routes: tuple[Route, ...]) -> tuple[Route, ...]:
+    """Return `routes` and, behind them, where they delay nothing else, a HEAD for each GET whose answer ends.
+
+    It is the GET in all but the body: who may ask and how often, and what a service checks and notes of it.
+    """
+    return *routes, *(replace(row, method="HEAD") for row in routes if row.method == "GET" and not row.streams)
 
 
 def _stranger(key: str) -> Json:

@@ -52,7 +52,13 @@ class Entrance:
         """Serve one ASGI connection."""
         if scope["type"] != "http":
             await self._application(scope, receive, send)
-            return
+        elif scope["method"] == "HEAD":
+            # What guards, notes and answers a GET must do the same here, so it is a GET until its body is sent.
+            await self._serve({**scope, "method": "GET"}, receive, without_body(send))
+        else:
+            await self._serve(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Any, send: Send) -> None:
         headers = dict(scope["headers"])
         language = language_of(headers.get(b"accept-language", b""))
         started, status = time.perf_counter(), 500
@@ -106,6 +112,17 @@ class Entrance:
                 raise TenantUnknown()
             return self._tenants[match[1]]
         return self._default_tenant
+
+
+def without_body(send: Send) -> Send:
+    """Return what sends an answer's status and headers, its length among them, and nothing of its body."""
+
+    async def send_head(message: Any) -> None:
+        if message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await send(message)
+
+    return send_head
 
 
 def network_address(headers: Mapping[bytes, bytes], peer: Any) -> str:
