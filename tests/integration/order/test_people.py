@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from order_client import ADDRESS
+from order_client import ADDRESS, Client
 
 from jangteo.contracts.people import OrderPersonErased, UserErased
 from jangteo.contracts.retention import CONTRACT_PAYMENT, DISPUTE, RULES
@@ -178,3 +178,16 @@ async def test_somebody_who_never_bought_is_forgotten_too(buyer, forget):
     (answer,) = await forget(buyer)
     assert (answer.destroyed["order_addresses"], answer.key_id) == (0, "")
     assert (await buyer.place(("A-1", 1)))[0] == 404
+
+
+async def test_who_has_left_is_given_back_what_is_owed_all_the_same(buyer, bought, forget, session, order_url):
+    await forget(buyer)
+    staff = Client(session, order_url, buyer.tenant, scope="orders.read payments.refund")
+    path, asked = (
+        f"/v1/orders/{bought[0]['order_id']}/refunds",
+        {"reason": "반품", "lines": [{"sku": "A-1", "quantity": 1}]},
+    )
+    status, answer = await staff.call("POST", path, asked, key="left", Prefer="wait=10")
+    assert (status, answer.get("refunded")) == (202, 11_000), answer
+    (made,) = (await staff.order(bought[0]["order_id"]))["refunds"]
+    assert (made["state"], made["reason"]) == ("succeeded", None)

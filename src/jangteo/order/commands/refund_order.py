@@ -9,6 +9,7 @@ from jangteo.kit.card_numbers import refuse_card_number
 from jangteo.kit.idempotency import Answer, IdempotencyKey
 from jangteo.kit.ids import new_id
 from jangteo.kit.postgres import Transaction
+from jangteo.kit.privacy import PersonErased
 from jangteo.order.commands.change_order import answered_once, require_version
 from jangteo.order.desk import Desk
 from jangteo.order.domain.address import REFUND_PURPOSE
@@ -41,7 +42,7 @@ async def refund_order(
         story = await desk.orders.load(transaction, order_id)
         require_version(story, version)
         buyer = story.order.placed.member_id
-        sealed = (await desk.vault.key(transaction, buyer)).encrypt(data.reason, REFUND_PURPOSE)
+        sealed = await _sealed(desk, transaction, buyer, data.reason)
         events = request(story.order, refund_id, caller.member_id, _wanted(data), sealed)
         now, actor = transaction.clock.now(), f"staff:{caller.member_id}"
         after = await desk.orders.save(transaction, order_id, story, events, actor=actor, at=now)
@@ -53,6 +54,14 @@ async def refund_order(
         return after
 
     return await answered_once(desk, key, work, 202, language)
+
+
+async def _sealed(desk: Desk, transaction: Transaction, buyer: UUID, reason: str) -> str:
+    """Return the reason as its buyer may read it; nothing once nobody may, who is owed the money all the same."""
+    try:
+        return (await desk.vault.key(transaction, buyer)).encrypt(reason, REFUND_PURPOSE)
+    except PersonErased:
+        return ""
 
 
 def _wanted(data: RefundInput) -> Wanted:
