@@ -1,7 +1,5 @@
 """Money: an integer of minor units with a currency, never a float."""
 
-from collections.abc import Sequence
-
 import msgspec
 
 from jangteo.kit.errors import Invalid
@@ -50,26 +48,6 @@ class Money(msgspec.Struct, frozen=True, order=False):
     def _require_same_currency(self, other: "Money") -> None:
         if self.currency != other.currency:
             raise CurrencyMismatch(left=self.currency, right=other.currency)
-
-
-def split_by_weight(total: int, weights: Sequence[int]) -> list[int]:
-    """Split `total` minor units in proportion to `weights`; the parts sum to `total` exactly.
-
-    Largest-remainder method: every part is rounded down, then the units left go to the largest
-    fractions, the earlier part first. All weights zero: everything goes to the first part.
-    Raises ValueError for no weights or a negative one.
-    """
-    if not weights or min(weights) < 0:
-        raise ValueError("weights must be given and not be negative")
-    whole = sum(weights)
-    if whole == 0:
-        return [total] + [0] * (len(weights) - 1)
-    sign, size = (-1, -total) if total < 0 else (1, total)
-    parts = [size * weight // whole for weight in weights]
-    fractions = sorted(range(len(weights)), key=lambda i: (-(size * weights[i] % whole), i))
-    for index in fractions[: size - sum(parts)]:
-        parts[index] += 1
-    return [sign * part for part in parts]
 
 
 def included_vat(total: int) -> int:
