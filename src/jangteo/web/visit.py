@@ -22,6 +22,7 @@ FLASHES = "flashes"
 LANGUAGE_COOKIE, THEME_COOKIE = "jangteo_language", "jangteo_theme"
 HTML = "text/html"
 _YEAR = 31_536_000
+_IN_HEADERS = "".join(map(chr, range(33, 127)))  # the rest of an address has to be escaped in a header
 
 
 class Flash(NamedTuple):
@@ -190,6 +191,7 @@ class Visit:
 
     def redirect(self, path: str, status: int = 303) -> Response[bytes]:
         """Lead on to another page of the shop."""
+        path = quote(path, safe=_IN_HEADERS, errors="replace")
         if self.is_htmx:
             return Response(b"", status_code=200, media_type=HTML, headers={"HX-Redirect": path})
         return Response(b"", status_code=status, media_type=HTML, headers={"location": path})
@@ -211,6 +213,9 @@ class Visit:
 
 def inside(path: str, default: str = "/") -> str:
     """Return `path` where it is one of this shop, else `default`: nobody is led astray by a link of ours."""
-    parts = urlsplit(path)
+    try:
+        parts = urlsplit(path)
+    except ValueError:  # half an IPv6 address, letters that turn into others
+        return default
     plain = path.startswith("/") and not path.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
     return path if plain and path.isprintable() and "\\" not in path else default

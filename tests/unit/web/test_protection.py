@@ -5,8 +5,9 @@ import pytest
 from jangteo.kit.settings import SettingsError
 from jangteo.web import protection
 from jangteo.web.company import DEMO, companies
+from jangteo.web.mall import Gateway, Mall, Visitor
 from jangteo.web.session import Session
-from jangteo.web.visit import inside
+from jangteo.web.visit import Visit, inside
 
 KEY, OTHER = b"k" * 16, b"o" * 16
 
@@ -62,6 +63,8 @@ def test_a_session_that_is_renewed_has_another_id_and_another_key_of_forms():
         "evil",
         "/a\nb",
         "/\t/evil",
+        "//[",
+        "//evil\u2100.example",
     ],
 )
 def test_nobody_is_led_to_another_site(path):
@@ -70,6 +73,17 @@ def test_nobody_is_led_to_another_site(path):
 
 def test_a_page_of_ours_is_gone_back_to():
     assert inside("/products/찻잔?option=a%20b") == "/products/찻잔?option=a%20b"
+
+
+@pytest.mark.parametrize("is_htmx", [False, True])
+def test_a_page_with_a_name_in_hangul_can_be_led_to(is_htmx):
+    visitor, session = Visitor("shop.example", "https", "", "ko", "-"), Session("demo")
+    mall = Mall(Gateway(*[None] * 5), visitor, session)
+    visit = Visit(visitor, session, mall, DEMO, path="/", query="", theme="", is_htmx=is_htmx)
+    answer = visit.redirect("/products/찻잔?option=a%20b&x=[1]#b").to_asgi_response(None, None)
+    assert answer.headers["HX-Redirect" if is_htmx else "location"] == (
+        "/products/%EC%B0%BB%EC%9E%94?option=a%20b&x=[1]#b"
+    )
 
 
 def test_a_shop_in_earnest_must_say_who_runs_it():
