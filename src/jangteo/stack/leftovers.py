@@ -55,6 +55,8 @@ def _read(home: Home) -> dict[str, Identity]:
         return {name: Identity(*pair) for name, pair in json.loads((home.run / PROCESSES).read_text()).items()}
     except FileNotFoundError:
         return {}
+    except (ValueError, TypeError, AttributeError):
+        return {}  # cut short when the machine lost its power: nothing has outlived that
 
 
 def _postgres_orphans(home: Home) -> list[int]:
