@@ -21,7 +21,7 @@ down: ## stop the mall; nothing keeps running
 	@if [ -x $(BIN)/jangteo ]; then $(BIN)/jangteo down; else echo "nothing is installed here, so nothing runs"; fi
 
 test: .venv/.tests ## run all tests
-	@$(BIN)/python -m pytest
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest
 
 check: .venv/.tests ## lint, format, types, import rules, lengths
 	$(BIN)/ruff check .

@@ -20,13 +20,21 @@ from jangteo.stack.mall import Mall
 sys.path.insert(0, str(Path(__file__).parent))  # importlib mode makes no package of a folder
 
 from leak_walk import assert_clean
+from schedule import pytest_collection_modifyitems, pytest_xdist_make_scheduler
+
+__all__ = ["pytest_collection_modifyitems", "pytest_xdist_make_scheduler"]
 
 DatabaseFor = Callable[[str], str]
 
 
 def pytest_configure() -> None:
-    """Let interrupts be felt again: what a shell started in the background ignores them, and so do its children."""
+    """Let interrupts be felt again: what a shell started in the background ignores them, and so do its children.
+
+    And keep what is compiled, whatever the machine's habit: hundreds of processes import the same files.
+    """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 
 
 @pytest.fixture(scope="session")
