@@ -12,7 +12,7 @@ from ipaddress import ip_address
 
 import asyncpg
 import pytest
-from audited_calls import BY_HAND, CALLS, WHY
+from audited_calls import BY_HAND, CALLS, UNNOTED, WHY
 
 from jangteo.gateway.routes import ROUTES
 from jangteo.kit.postgres import open_database
@@ -136,7 +136,9 @@ async def test_every_call_of_staff_leaves_an_entry_in_its_service(
         if name == "POST /v1/catalogue/imports":
             ids["import"] = answer["id"]
         new = (await entries_of(route.service, staff))[before:]
-        assert len(new) == 1, f"{name} left {len(new)} entries"
+        assert len(new) == (name not in UNNOTED), f"{name} left {len(new)} entries"
+        if not new:
+            continue
         assert (new[0]["person_id"] is not None) == is_about_a_person, name
         whose = "leaver" if "withdrawals" in name else "member"
         assert is_about_a_person is False or str(new[0]["person_id"]) == known[whose], name

@@ -8,12 +8,16 @@ import uuid
 
 import pytest
 
+from jangteo.kit import audit
+from jangteo.product.domain.catalogue import Category, Text
 from jangteo.product.sheets import jobs
 from jangteo.product.sheets.columns import COLUMNS
 from jangteo.product.sheets.importing import AT_ONCE, Importer
+from jangteo.product.sheets.reading import read_sheet
 from jangteo.product.sheets.writing import Writer
 
 IMPORTS, EXPORT = "/v1/catalogue/imports", "/v1/catalogue/export"
+OPENING = ("product", "sku", "price", "name_ko", "category", "opening_stock")
 
 
 def sheet(*rows, columns=("product", "sku", "price", "name_ko", "category", "status")):
@@ -127,16 +131,33 @@ async def test_a_sheet_of_some_columns_changes_those_only(staff, bring, make_pro
 
 
 async def test_new_products_open_with_their_stock_once(staff, bring):
-    columns = ("product", "sku", "price", "name_ko", "category", "opening_stock")
-    content = sheet(("mug", "MUG-1", "100", "머그", "things", "12"), columns=columns)
+    content = sheet(("mug", "MUG-1", "100", "머그", "things", "12"), columns=OPENING)
     for outcome in ("added", "unchanged"):
         assert counts(await bring(content))[outcome] == 1
     (found,) = (await staff.get("/v1/catalogue/products"))["items"]
     assert (found["slug"], found["on_hand"]) == ("mug", 12)
 
 
+async def test_of_looks_at_an_import_only_anothers_is_noted(bring, caller, database, tenant):
+    done = await bring(sheet(row(1)))
+    await caller(scope="products.manage").get(f"{IMPORTS}/{done['id']}")
+    async with database.read(tenant) as reader:
+        looks = "SELECT count(*) FROM audit_entries WHERE tenant = $1 AND action = 'import.read'"
+        assert await reader.fetchval(looks, tenant) == 1
+
+
 class Killed(BaseException):
     """The process is gone."""
+
+
+async def begun(catalogue, database, settings, content):
+    """Open an import in a shop that no process works for; return both."""
+    tenant = f"k-{uuid.uuid4().hex[:8]}"
+    audit.keep(database, "product", settings.audit_key)
+    await catalogue.put_category(tenant, Category(code="things", name=Text(ko="물건")))
+    async with database.transaction(tenant) as transaction:
+        lines = read_sheet(content)
+        return tenant, await jobs.open_import(transaction, "x.csv", uuid.uuid4(), "products.manage", lines)
 
 
 def die_at(monkeypatch, where):
@@ -163,28 +184,17 @@ async def test_a_killed_process_loses_nothing_and_does_nothing_twice(
     catalogue, stock_database, monkeypatch, where, settings
 ):
     """The batch in hand is broken off as a kill would do it, and another process goes on when the lease is over."""
-    from jangteo.kit import audit
-    from jangteo.product.domain.catalogue import Category, Text
-    from jangteo.product.sheets.reading import read_sheet
-
-    tenant, clock = f"k-{uuid.uuid4().hex[:8]}", stock_database.clock
-    audit.keep(stock_database, "product", settings.audit_key)
-    await catalogue.put_category(tenant, Category(code="things", name=Text(ko="물건")))
-    columns = ("product", "sku", "price", "name_ko", "category", "opening_stock")
     rows = [(f"k-{n}", f"K-{n}", 100, f"물건 {n}", "things", 3) for n in range(AT_ONCE + 10)]
-    lines = read_sheet(sheet(*rows, columns=columns))
-    async with stock_database.transaction(tenant) as transaction:
-        opened = await jobs.open_import(transaction, "x.csv", uuid.uuid4(), "products.manage", lines)
-
+    tenant, opened = await begun(catalogue, stock_database, settings, sheet(*rows, columns=OPENING))
     die_at(monkeypatch, where)
     importer = Importer(catalogue, stock_database)
     with pytest.raises(Killed):
         await importer.work()
     monkeypatch.undo()
     assert await importer.work() == 0  # the dead one's lease is not over
-    clock.advance(jobs.LEASE.total_seconds() + 1)
+    stock_database.clock.advance(jobs.LEASE.total_seconds() + 1)
     late = await jobs.claim(stock_database)
-    clock.advance(jobs.LEASE.total_seconds() + 1)
+    stock_database.clock.advance(jobs.LEASE.total_seconds() + 1)
     assert [await importer.work() for _ in range(3)] == [AT_ONCE, 10, 0]
     await jobs.give_up(stock_database, late)  # others have brought it on meanwhile
     done = await jobs.show(stock_database, tenant, opened.id)
@@ -192,25 +202,15 @@ async def test_a_killed_process_loses_nothing_and_does_nothing_twice(
     async with stock_database.read(tenant) as reader:
         stock = await reader.fetch("SELECT on_hand FROM stock_items WHERE tenant = $1", tenant)
         versions = await reader.fetch("SELECT version FROM products WHERE tenant = $1", tenant)
-        left = await reader.fetchval("SELECT count(*) FROM import_rows WHERE tenant = $1", tenant)
+        assert await reader.fetchval("SELECT count(*) FROM import_rows WHERE tenant = $1", tenant) == 0
     assert [one["on_hand"] for one in stock] == [3] * len(rows)
     assert [one["version"] for one in versions] == [1] * len(rows)
-    assert left == 0
 
 
 async def test_an_import_that_is_given_up_leaves_no_product_that_nobody_is_told_of(
     catalogue, stock_database, monkeypatch, settings
 ):
-    from jangteo.kit import audit
-    from jangteo.product.domain.catalogue import Category, Text
-    from jangteo.product.sheets.reading import read_sheet
-
-    tenant, clock = f"g-{uuid.uuid4().hex[:8]}", stock_database.clock
-    audit.keep(stock_database, "product", settings.audit_key)
-    await catalogue.put_category(tenant, Category(code="things", name=Text(ko="물건")))
-    async with stock_database.transaction(tenant) as transaction:
-        lines = read_sheet(sheet(*(row(n) for n in range(3))))
-        opened = await jobs.open_import(transaction, "x.csv", uuid.uuid4(), "products.manage", lines)
+    tenant, opened = await begun(catalogue, stock_database, settings, sheet(*(row(n) for n in range(3))))
 
     async def die(*_, **__):
         raise Killed
@@ -221,7 +221,7 @@ async def test_an_import_that_is_given_up_leaves_no_product_that_nobody_is_told_
         for _ in range(jobs.MAX_ATTEMPTS):
             with pytest.raises(Killed):
                 await importer.work()
-            clock.advance(jobs.LEASE.total_seconds() + 1)
+            stock_database.clock.advance(jobs.LEASE.total_seconds() + 1)
     assert await importer.work() == 0
     assert (await jobs.show(stock_database, tenant, opened.id)).state == "failed"
     async with stock_database.read(tenant) as reader:

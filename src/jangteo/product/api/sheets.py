@@ -115,10 +115,14 @@ async def list_imports(caller: Caller, database: Database) -> Response[ImportLis
 
 @get("/v1/catalogue/imports/{id:uuid}")
 async def show_import(id: FromPath[UUID], caller: Caller, database: Database) -> Response[Import]:
-    """Show how far an import is."""
+    """Show how far an import is.
+
+    Who began it looks again and again until it is done; only another's look is worth an entry in the audit trail.
+    """
     caller.require(MANAGE_PRODUCTS)
     found = await jobs.show(database, caller.tenant, id)
-    await audit.note(database, caller.tenant, Entry(by=caller, action="import.read", on=f"import:{id}"))
+    if not await jobs.begun_by(database, caller.tenant, id, caller.member_id):
+        await audit.note(database, caller.tenant, Entry(by=caller, action="import.read", on=f"import:{id}"))
     return Response(found, headers=NOT_KEPT)
 
 

@@ -219,6 +219,13 @@ async def show(database: Database, tenant: str, id: UUID) -> Import:
     return _told(row)
 
 
+async def begun_by(database: Database, tenant: str, id: UUID, member_id: UUID | None) -> bool:
+    """Return whether it was `member_id` who began the import."""
+    async with database.read(tenant) as reader:
+        statement = "SELECT member_id FROM imports WHERE tenant = $1 AND id = $2"
+        return member_id is not None and await reader.fetchval(statement, tenant, id) == member_id
+
+
 async def latest(database: Database, tenant: str, size: int) -> list[Import]:
     """Return the newest imports of a shop."""
     async with database.read(tenant) as reader:
