@@ -59,7 +59,13 @@ class Merchant:
 
 
 @pytest.fixture
-def settings(receiver: Any, bound: Any, tmp_path: Path) -> CarrierSettings:
+def timeout_delay() -> float:
+    """Seconds that a call takes that is to time out."""
+    return 0.5
+
+
+@pytest.fixture
+def settings(receiver: Any, bound: Any, tmp_path: Path, timeout_delay: float) -> CarrierSettings:
     """A carrier that is never slower than a test needs it to be."""
     return CarrierSettings(
         service="sandbox-carrier",
@@ -70,7 +76,7 @@ def settings(receiver: Any, bound: Any, tmp_path: Path) -> CarrierSettings:
         webhook_url=receiver.url,
         state_dir=str(tmp_path),
         speed=0.05,
-        timeout_delay=0.5,
+        timeout_delay=timeout_delay,
         retry_first=0.02,
     )
 
