@@ -38,6 +38,19 @@ async def take(home, language, only):
                     await _take_all(browser, (url, provider), mine, how, None if who == "guest" else world.login(who))
 
 
+# Pictures further down are fetched when they come into sight, and bars hold to the window: in a picture of the whole
+# page both would leave holes.
+_WHOLE = """async () => {
+  for (const one of document.images) one.loading = "eager";
+  await Promise.allSettled([...document.images].map((one) => one.decode()));
+  for (const one of document.querySelectorAll("body *")) {
+    const { position } = getComputedStyle(one);
+    if (position === "fixed") one.style.position = "static";
+    if (position === "sticky") Object.assign(one.style, { position: "relative", inset: "auto" });
+  }
+}"""
+
+
 async def _take_all(browser, hosts, paths, how, login):
     look = f"{390 if how['phone'] else 1440}-{'dark' if how['dark'] else 'light'}"
     async with visiting(browser, hosts[0], **how) as visitor:
@@ -46,6 +59,7 @@ async def _take_all(browser, hosts, paths, how, login):
             await visitor.log_in(*login)
         for path in paths:
             await visitor.open(path)
+            await visitor.page.evaluate(_WHOLE)
             name = re.sub(r"[0-9a-f-]{36}", "id", path).strip("/").replace("/", "_") or "home"
             await visitor.page.screenshot(path=FOLDER / f"{name}.{look}.png", full_page=True)
         for fault in visitor.faults:

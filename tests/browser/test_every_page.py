@@ -79,6 +79,9 @@ async def test_pages_on_which_scripts_do_something_have_no_barriers_without_them
     await one.log_in(*world.login("member"))
     await look("/cart", "/checkout", world.examples["/account/orders/{order_id:uuid}"], "/account/export")
     await one.open("/checkout")
+    await one.page.goto(await one.page.locator("[data-card]").get_attribute("data-src"))
+    wrong += [f"the card's frame: {fault}" for fault in await faults_of(one.page)]
+    await one.open("/checkout")
     await one.page.locator("[data-pay]").click()
     await expect(one.page.locator("#number")).to_be_visible()  # the provider's own page
     wrong += [f"the card's page: {fault}" for fault in await faults_of(one.page)]
