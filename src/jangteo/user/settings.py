@@ -30,8 +30,8 @@ class UserSettings(PrivateSettings, frozen=True, kw_only=True):
     # Between closing an account and erasing it: longer than its last access token is believed, clocks differing.
     withdrawal_closing_seconds: float = 720.0
     rights_sweep_seconds: float = 2.0
-    terms_version: str = "2025-01"
-    privacy_version: str = "2025-01"
+    terms_version: str = "2026-11"
+    privacy_version: str = "2026-11"
     marketing_version: str = "2025-01"
     # Written in the documentation and given to the accounts of the demo shop, which exist on a local mall only.
     demo_password: str = "jangteo-demo-2025"  # noqa: S105

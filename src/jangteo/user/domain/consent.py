@@ -5,6 +5,7 @@ from typing import get_args
 
 from jangteo.kit.errors import Conflict, NotFound
 from jangteo.user.domain.member import Language, Purpose
+from jangteo.user.domain.sample_texts import PRIVACY_EN, PRIVACY_KO, TERMS_EN, TERMS_KO
 
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 REQUIRED: frozenset[Purpose] = frozenset({"terms", "privacy"})
@@ -12,12 +13,12 @@ REQUIRED: frozenset[Purpose] = frozenset({"terms", "privacy"})
 # What is shown until the shop publishes its own: title and text in Korean and English.
 FIRST_TEXTS: Mapping[Purpose, Mapping[Language, tuple[str, str]]] = {
     "terms": {
-        "ko": ("이용약관", "상점의 이용약관에 동의합니다. (필수)"),
-        "en": ("Terms of service", "I agree to the shop's terms of service. (required)"),
+        "ko": ("이용약관", TERMS_KO),
+        "en": ("Terms of service", TERMS_EN),
     },
     "privacy": {
-        "ko": ("개인정보 수집·이용", "계약의 이행을 위한 개인정보 수집·이용에 동의합니다. (필수)"),
-        "en": ("Personal data", "I agree that my personal data is used to fulfil the contract. (required)"),
+        "ko": ("개인정보 수집·이용", PRIVACY_KO),
+        "en": ("Personal data", PRIVACY_EN),
     },
     "marketing_email": {
         "ko": ("이메일 광고 수신", "이메일로 광고성 정보를 받습니다. (선택)"),
