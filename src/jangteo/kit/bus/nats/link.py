@@ -24,7 +24,7 @@ TROUBLE = (OSError, nats.errors.Error, TimeoutError, BrokerUnavailable)
 """What a connection that is going away, or a server that is not ready, makes a call raise."""
 
 DIAL_SECONDS = 4.0
-NEXT_SECONDS = 5.0
+NEXT_SECONDS = 30.0
 LONGEST_PAUSE = 5.0
 STEADY_SECONDS = 10.0
 NEVER = timedelta(days=365).total_seconds()
