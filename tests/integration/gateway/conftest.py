@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import datetime as dt
+import itertools
 import json
-import random
+import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -28,11 +29,14 @@ INNER_KEY = "the-key-of-the-inner-listener"
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
+# What neither a mall takes nor somebody's outgoing connection; each worker has a range of its own.
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 10
+_ports = itertools.cycle(range(10_000 + 1_000 * _WORKER, 11_000 + 1_000 * _WORKER))
+
+
 def find_free_port() -> int:
-    """Return a port that neither a mall takes nor somebody's outgoing connection."""
-    while not is_free(port := random.randint(10_000, 19_999)):
-        pass
-    return port
+    """Return a free port that was not returned before, as what it was meant for may not listen on it yet."""
+    return next(port for port in _ports if is_free(port))
 
 
 class Keys:
