@@ -27,15 +27,13 @@ from jangteo.stack.ports import is_free
 
 INNER_KEY = "the-key-of-the-inner-listener"
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
 # What neither a mall takes nor somebody's outgoing connection; each worker has a range of its own.
-_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 10
-_ports = itertools.cycle(range(10_000 + 1_000 * _WORKER, 11_000 + 1_000 * _WORKER))
+_FIRST = 10_000 + 1_000 * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 10)
+_ports = itertools.cycle(range(_FIRST, _FIRST + 1_000))
 
 
 def find_free_port() -> int:
-    """Return a free port that was not returned before, as what it was meant for may not listen on it yet."""
+    """Return a free port, none twice: what it is meant for may not listen on it yet."""
     return next(port for port in _ports if is_free(port))
 
 
