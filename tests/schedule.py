@@ -63,7 +63,7 @@ def seconds_of(scope: str) -> float:
     return SECONDS.get(scope, usual)
 
 
-class LongestFirst(LoadFileScheduling):  # type: ignore[misc]
+class LongestFirst(LoadFileScheduling):  # type: ignore[misc]  # xdist is untyped, or not there at all
     """Hands the workers one scope after the other, as the tests are sorted."""
 
     def _split_scope(self, nodeid: str) -> str:
